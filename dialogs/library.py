@@ -1,0 +1,29 @@
+"""The shelf that a turn reads from: policy, understanding, wording, county directories, holidays.
+
+The caller fills it from package data, `YIJIANSHI_DATA_DIR` and the database; the dialog only reads it. It is replaced whole,
+never changed in place, so a turn sees one state of it from beginning to end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from dialogs.directory import Directory
+from dialogs.policy import Policy
+from dialogs.understanding import Reader
+from dialogs.wording import Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """`directories` by 6-digit county code; `holidays`: the operator's overrides, date -> is a day off; `county_names`: code
+    -> full name."""
+
+    policy: Policy
+    reader: Reader
+    words: Wording
+    directories: Mapping[str, Directory] = field(default_factory=dict)
+    holidays: Mapping[date, bool] = field(default_factory=dict)
+    county_names: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,145 @@
+"""What the dialog remembers: a `Session` is the state of one conversation and the draft that is on its table.
+
+Only what a person (or a paper, or the office) said is remembered. What follows from it (decision, checklist, next question)
+is derived again each time, so that a changed answer ends exactly as if it had been so from the start. Unknown fields of a
+newer program are kept.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from dialogs.messages import CaseState
+
+SCHEMA = 1
+
+
+class _Kept(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class Answer(_Kept):
+    """One thing said. `by`: how it came (said in words or by a tap, read from a photo, typed into a form, shared data).
+    `who`: whose hand: applicant, guardian, helper, staff, system. `message`: the id of the message that brought it."""
+
+    value: Any
+    by: Literal["said", "photo", "form", "shared"] = "said"
+    who: Literal["applicant", "guardian", "helper", "staff", "system"] = "applicant"
+    at: datetime
+    message: str = ""
+
+
+class CaseSeen(_Kept):
+    """A case as the person was last told of it. `due`: ISO date, only once its clock has started."""
+
+    case_id: str
+    item: str
+    way: Literal["online", "offline", "jump", "auto"]
+    state: CaseState
+    says: str = ""
+    reason: str = ""
+    due: str | None = None
+    wanted: tuple[str, ...] = ()  # materials asked for again
+
+
+class Submitted(_Kept):
+    """The application that this draft became."""
+
+    application_id: str
+    receipt: str
+    at: datetime
+    cases: tuple[CaseSeen, ...]
+    rated: int | None = None
+
+
+class Draft(_Kept):
+    """The answers about one applicant. `label`: what the speaker calls them ("我", "儿子", a name), shown on every screen.
+
+    `answers`: by question key, also those that are not reachable just now (they come back if the path does).
+    `pack`, `pack_version`: the policy this draft began with. `photos`: material -> photo ids, in order of arrival.
+    """
+
+    id: str
+    label: str = ""
+    answers: dict[str, Answer] = {}
+    photos: dict[str, tuple[str, ...]] = {}
+    pack: str = ""
+    pack_version: str = ""
+    submitted: Submitted | None = None
+
+
+class DraftName(_Kept):
+    """A line of the list of drafts: enough to switch, nothing more."""
+
+    id: str
+    label: str
+    submitted: bool = False
+
+
+class Asked(_Kept):
+    """The question that is open. `shown`: the values in the order shown, so that “第二个” has a meaning. `tries`: how often
+    it has not been understood in a row. `sent_at`: when it left: an answer written before that belongs to an earlier one."""
+
+    question: str
+    state: str
+    shown: tuple[Any, ...] = ()
+    tries: int = 0
+    sent_at: datetime | None = None
+
+
+class Floor(_Kept):
+    """A person of the staff holds the conversation. `lease`: grows with every take-over; older numbers may not act."""
+
+    lease: int
+    holder: str
+    name: str
+    until: datetime
+
+
+class Called(_Kept):
+    """Somebody of the staff has been asked for and has not come yet."""
+
+    at: datetime
+    reason: Literal["asked", "stuck", "distress", "photo"]
+    told: bool = False
+
+
+class Talk(_Kept):
+    """The state of the conversation: one per person, whatever the door.
+
+    `consent`: answers to the privacy notice and to the separate notice on sensitive data (person's own, not a draft's).
+    `drafts`: every draft of this person; `draft_id`: the one on the table. `changing`: the question being asked again.
+    `pending`: something to be confirmed first ({"what": "restart"} ...). `waiting`: replies held back while staff speak.
+    `lease`: the highest lease number seen. `needs`: how this person wants to be served ("text_only", "large", "voice").
+    """
+
+    schema_: int = SCHEMA
+    state: str = "consent/greeting"
+    consent: dict[str, Answer] = {}
+    drafts: tuple[DraftName, ...] = ()
+    draft_id: str = ""
+    asked: Asked | None = None
+    changing: str = ""
+    pending: dict[str, Any] | None = None
+    waiting: tuple[dict[str, Any], ...] = ()
+    floor: Floor | None = None
+    called: Called | None = None
+    lease: int = 0
+    needs: tuple[str, ...] = ()
+    last_at: datetime | None = None
+    paused: bool = False
+
+
+class Session(_Kept):
+    """What `step` gets and gives back. `draft` is None before the first one is begun."""
+
+    talk: Talk
+    draft: Draft | None = None
+
+
+def begin() -> Session:
+    """A conversation in which nothing has been said yet."""
+    return Session(talk=Talk())
