@@ -1,0 +1,164 @@
+"""The durable engine: background work that starts in the same transaction as the row that asks for it.
+
+Rows are the truth, the engine (DBOS) is the fast path: every job can run twice, carries ids only, and a room's sweep starts
+again what has not moved. A job is a plain function `(house, *ids)` registered by name; rooms below start jobs of rooms above
+by that name alone. `drain` runs what is waiting without the engine, which is how most tests do it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from dbos import DBOSClient, Serializer
+from sqlmodel import Session
+
+from backend.settings import Settings
+from backend.storage import Storage
+
+log = logging.getLogger(__name__)
+
+_APP = "yijianshi"
+_VERSION = "1"  # of the shape of workflows; work begun under another version waits for ever, so it stays
+QUEUES = {"push": 4, "work": 4, "photos": 2}  # queue -> how many at once in one process
+_POLL_SECONDS = 0.25
+_TRIES = 3
+
+Work = Callable[..., None]
+
+
+@dataclass(slots=True)
+class House:
+    """What a job may reach: the rooms' shared things. `library` and `writer` are there in every process that runs jobs."""
+
+    settings: Settings
+    store: Storage
+    library: Any = None
+    writer: Any = None
+    doors: dict[str, Any] = field(default_factory=dict)  # outgoing clients of the channels, by name
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    work: Work
+    queue: str
+    cron: str  # "" for jobs that are started by rows
+
+
+_registered: dict[str, _Job] = {}
+
+
+def job(name: str, *, queue: str = "work", cron: str = "") -> Callable[[Work], Work]:
+    """Register a job. `name` is "room.verb"; with `cron` (five fields, Asia/Shanghai) it also runs by the clock, without ids."""
+    if queue not in QUEUES:
+        raise ValueError(f"job {name}: there is no queue {queue!r}")
+
+    def register(work: Work) -> Work:
+        _registered[name] = _Job(work, queue, cron)
+        return work
+
+    return register
+
+
+class JsonSerializer(Serializer):
+    """Arguments and results as JSON. What is neither an id nor a number has no business there and is refused."""
+
+    def serialize(self, data: Any) -> str:
+        return json.dumps(data, default=_plain)
+
+    def deserialize(self, serialized_data: str) -> Any:
+        return json.loads(serialized_data)
+
+    def name(self) -> str:
+        return "yijianshi_json"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, BaseException):
+        return {"error": type(value).__name__}
+    raise TypeError(f"a job carries ids only, not {type(value).__name__}")
+
+
+@cache
+def _client(dialect: str) -> DBOSClient:
+    """It only builds rows, which land on the connection of the caller's own unit of work: its engine never connects."""
+    engine = sa.create_engine("sqlite://" if dialect == "sqlite" else "postgresql+psycopg://")
+    return DBOSClient(system_database_engine=engine, lazy=True, application_name=_APP, serializer=JsonSerializer())
+
+
+def start(
+    tx: Session | sa.Connection, name: str, *, key: str, args: Sequence[str | int] = (), delay_seconds: float = 0
+) -> None:
+    """Start a job when this unit of work commits. The same name and key start it once, however often this is called.
+
+    A sweep that starts work again adds its own number to the key ("<id>:2").
+    """
+    if not all(isinstance(value, str | int) for value in args):
+        raise TypeError("a job carries ids only")
+    queue = _registered[name].queue if name in _registered else _queue_of(name)
+    connection = tx.connection() if isinstance(tx, Session) else tx
+    options: Any = {"workflow_name": name, "queue_name": queue, "workflow_id": f"{name}:{key}"}
+    if delay_seconds:
+        options["delay_seconds"] = delay_seconds
+    _client(connection.dialect.name).enqueue_in_transaction(connection, options, *args)
+
+
+def _queue_of(name: str) -> str:
+    """The queue of a job that this process does not know: its room may not be imported here."""
+    return {"notices": "push", "photos": "photos"}.get(name.split(".", 1)[0], "work")
+
+
+def drain(house: House, *, rounds: int = 20, late: bool = False) -> int:
+    """Run what is waiting, here and now, until nothing waits; returns how many ran. An exception of a job is raised.
+
+    With `late`, also what was started with a delay.
+    """
+    ran = 0
+    for _ in range(rounds):
+        waiting = _waiting(house.store, late)
+        if not waiting:
+            return ran
+        for workflow_id, name, args in waiting:
+            _registered[name].work(house, *args)
+            _finish(house.store, workflow_id)
+            ran += 1
+    raise RuntimeError(f"jobs start one another without an end: still waiting after {rounds} rounds")
+
+
+def run(house: House, name: str, *args: str) -> None:
+    """Run one job now, in this thread: for jobs of the clock in tests and commands."""
+    _registered[name].work(house, *args)
+
+
+def _waiting(store: Storage, late: bool) -> list[tuple[str, str, list[Any]]]:
+    states = ("ENQUEUED", "DELAYED") if late else ("ENQUEUED",)
+    with store.engines.pages.connect() as connection:
+        rows = connection.execute(
+            sa.text(
+                f"SELECT s.workflow_uuid, s.name, COALESCE(i.inputs, s.inputs) FROM {_own(store)}workflow_status s "
+                f"LEFT JOIN {_own(store)}workflow_input i ON i.workflow_uuid = s.workflow_uuid "
+                "WHERE s.status IN :states ORDER BY s.created_at, s.workflow_uuid"
+            ).bindparams(sa.bindparam("states", expanding=True)),
+            {"states": states},
+        ).all()
+    return [(workflow_id, name, json.loads(inputs)["args"]) for workflow_id, name, inputs in rows]
+
+
+def _finish(store: Storage, workflow_id: str) -> None:
+    with store.turn() as connection:
+        connection.execute(
+            sa.text(f"UPDATE {_own(store)}workflow_status SET status='SUCCESS' WHERE workflow_uuid=:id"),
+            {"id": workflow_id},
+        )
+
+
+def _own(store: Storage) -> str:
+    return "dbos." if store.on_postgres else ""
