@@ -151,21 +151,19 @@ def _offer(block: Offer, w: TextWords) -> list[str]:
 
 
 def _review(block: Review, w: TextWords) -> list[str]:
-    lines = [block.text]
-    changeable = ""
+    """Lines that can be changed are numbered in order across the sections: the talk understands “改第3条”."""
+    lines, number = [block.text], 0
     for section in block.sections:
         lines.append(f"【{section.title}】")
         for line in section.lines:
-            photos = (
-                w.review.photos.format(count=len(line.photo_ids))
-                if line.photo_ids
-                else ""
+            number += bool(line.question)
+            head = (
+                w.review.line.format(n=number, label=line.label)
+                if line.question
+                else line.label
             )
-            lines.append(
-                f"{line.label}：{'，'.join(part for part in (line.value, photos) if part)}"
-            )
-            changeable = changeable or (line.label if line.question else "")
-    return [*lines, w.review.change.format(label=changeable) if changeable else ""]
+            lines.append(f"{head}：{line.value}")
+    return [*lines, w.review.change.format(n=number) if number else ""]
 
 
 def _packet(block: Packet, w: TextWords) -> list[str]:

@@ -25,7 +25,7 @@ class OfferWords(_Words):
 
 
 class ReviewWords(_Words):
-    photos: str
+    line: str
     change: str
 
 
