@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import secrets
+import socket
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +20,7 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from dbos import DBOSClient, Serializer
+from dbos import DBOS, DBOSClient, DBOSConfig, Serializer
 from sqlmodel import Session
 
 from backend.settings import Settings
@@ -114,6 +118,93 @@ def start(
 def _queue_of(name: str) -> str:
     """The queue of a job that this process does not know: its room may not be imported here."""
     return {"notices": "push", "photos": "photos"}.get(name.split(".", 1)[0], "work")
+
+
+class JobFailed(Exception):
+    """What the engine is told of a failure: the kind of error, never its words, which may name a person."""
+
+
+class Engine:
+    """The engine of one worker process: takes waiting jobs, runs the clock. `launch` and `close` once each, not on an event loop."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def launch(self) -> None:
+        """Start taking jobs. The executor id is new for each process: two with one id would run each other's work twice."""
+        for name in ("dbos", "dbos.logger"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        DBOS(config=self._config())
+        workflows = {name: self._workflow(name, job) for name, job in _registered.items()}
+        DBOS.launch()
+        for queue, at_once in QUEUES.items():
+            DBOS.register_queue(queue, worker_concurrency=at_once, polling_interval_sec=_POLL_SECONDS)
+        DBOS.apply_schedules(
+            [
+                {
+                    "schedule_name": name,
+                    "workflow_fn": workflows[name],
+                    "schedule": job.cron,
+                    "cron_timezone": "Asia/Shanghai",
+                    "queue_name": job.queue,
+                }
+                for name, job in _registered.items()
+                if job.cron
+            ]
+        )
+
+    def close(self) -> None:
+        """Let what runs finish for five seconds; what does not is started again by a sweep."""
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=5)
+
+    def _config(self) -> DBOSConfig:
+        return {
+            "name": _APP,
+            "system_database_engine": self._house.store.engines.jobs,
+            "application_version": _VERSION,
+            "executor_id": f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
+            "serializer": JsonSerializer(),
+            "run_migrations": False,
+            "enable_otlp": False,
+            "max_executor_threads": 32,
+            "log_level": "WARNING",
+        }
+
+    def _workflow(self, name: str, job: _Job) -> Callable[..., None]:
+        def work(*args: str | int) -> None:
+            ids = () if job.cron else args
+            DBOS.run_step({"name": name, "retries_allowed": True, "max_attempts": _TRIES}, self._try, name, job, ids)
+
+        return DBOS.workflow(name=name)(work)
+
+    def _try(self, name: str, job: _Job, ids: tuple[str | int, ...]) -> None:
+        try:
+            job.work(self._house, *ids)
+        except Exception as failed:
+            log.warning("job_failed", extra={"job": name, "error": type(failed).__name__, "where": _place(failed)})
+            raise JobFailed(type(failed).__name__) from None
+
+
+def _place(failed: BaseException) -> str:
+    """File and line where it broke: enough to look, without the words of the exception."""
+    last = traceback.extract_tb(failed.__traceback__)[-1]
+    return f"{os.path.basename(last.filename)}:{last.lineno}"
+
+
+def forget_finished(store: Storage, before: datetime, *, limit: int = 500) -> int:
+    """Delete the engine's rows of work that was started before this moment and is over; returns how many. For the nightly sweep."""
+    client = DBOSClient(
+        system_database_engine=store.engines.jobs, lazy=True, application_name=_APP, serializer=JsonSerializer()
+    )
+    old = client.list_workflows(
+        end_time=before.isoformat(),
+        status=["SUCCESS", "ERROR", "CANCELLED", "PENDING", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"],
+        limit=limit,
+        load_input=False,
+        load_output=False,
+    )
+    client.delete_workflows([one.workflow_id for one in old])
+    return len(old)
 
 
 def drain(house: House, *, rounds: int = 20, late: bool = False) -> int:

@@ -1,0 +1,57 @@
+"""The tables of persons. No column here says who somebody is: names of doors are sealed and found by their keyed hash."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+from backend.storage import Sealed, UtcTime, new_id
+
+
+class Person(SQLModel, table=True):
+    """Somebody who talks with the house. Their data key is the row of `person_key` with the same id."""
+
+    __tablename__ = "person"
+    id: str = Field(primary_key=True, max_length=36)
+    created_at: datetime = Field(sa_type=UtcTime)
+
+
+class Account(SQLModel, table=True):
+    """One door of one person. `app`: "web", "wechat_oa", ...; the door's own name for the person (openid, cookie) is sealed."""
+
+    __tablename__ = "account"
+    __table_args__ = (UniqueConstraint("app", "key_hash"),)
+    id: str = Field(primary_key=True, max_length=36)
+    person_id: str = Field(max_length=36, index=True)
+    app: str = Field(max_length=32)
+    key_hash: str = Field(max_length=64)
+    sealed_key: bytes = Field(sa_type=Sealed)
+    created_at: datetime = Field(sa_type=UtcTime)
+
+
+class Consent(SQLModel, table=True):
+    """An answer to a notice: given, refused or taken back. Rows are added, never changed: the last of a kind stands."""
+
+    __tablename__ = "consent"
+    id: str = Field(primary_key=True, max_length=36)
+    person_id: str = Field(max_length=36, index=True)
+    kind: str = Field(max_length=64)
+    value: str = Field(max_length=32)
+    at: datetime = Field(sa_type=UtcTime)
+    message_id: str = Field(default="", max_length=64)
+
+
+class Event(SQLModel, table=True):
+    """Something that happened elsewhere and that a conversation must hear: a system message on its way, once."""
+
+    __tablename__ = "event"
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    conversation_id: str = Field(max_length=36, index=True)
+    person_id: str = Field(max_length=36, index=True)
+    event: str = Field(max_length=32)
+    sealed_data: bytes = Field(sa_type=Sealed)
+    at: datetime = Field(sa_type=UtcTime)
+    heard_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    tried_at: datetime = Field(sa_type=UtcTime)
+    tries: int = 0
