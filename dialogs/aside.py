@@ -1,0 +1,93 @@
+"""What is said beside the open question: a question, a greeting, a cry, words not understood, the wish for a person.
+
+Each is answered, and then the open question is asked again exactly where it was.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from dialogs.desk import Desk
+from dialogs.directory import SHANGHAI
+from dialogs.messages import CallStaff, KeepQuestion, Say
+from dialogs.session import Called
+from dialogs.understanding import Reading
+
+STUCK = 3  # the same question not understood so often calls a person
+_DAYS = "一二三四五六日"
+
+
+def side_answer(desk: Desk, reading: Reading) -> None:
+    """A question in the middle, small talk, or something the desk will not do."""
+    if reading.kind == "faq":
+        desk.replies.append(Say(reading.answer, cites=tuple(reading.cites)))
+    elif reading.kind == "chat":
+        desk.say("chat", tone="warm")
+    else:
+        desk.say("refused_input")
+    desk.stay("answered_aside")
+
+
+def clarify(desk: Desk, keep: str = "") -> None:
+    """Not understood: asked again with its answers to tap; the third time a person is called as well.
+
+    `keep`: words that may be a question nobody has answered yet; they are kept for the staff.
+    """
+    asked = desk.talk.asked
+    tries = (asked.tries if asked else 0) + 1
+    if asked is not None:
+        desk.set_talk(asked=asked.model_copy(update={"tries": tries}))
+    if not any(isinstance(r, Say) and r.tone == "error" for r in desk.replies):
+        desk.say("not_understood")
+    if keep and not desk.state.startswith("consent/"):
+        region = desk.view.pack.region if desk.view.county and desk.view.pack else ""
+        desk.effects.append(KeepQuestion(keep[:500], region))
+    if tries == STUCK and desk.talk.called is None:
+        return call_staff(desk, "stuck")
+    desk.stay("asked_again")
+
+
+def call_staff(desk: Desk, reason: Literal["asked", "stuck", "photo"]) -> None:
+    """A person is asked for. The bot goes on meanwhile: it is silent only while somebody holds the floor."""
+    if desk.talk.called is None:
+        desk.effects.append(CallStaff(reason, desk.message.text[:500]))
+        desk.set_talk(called=Called(at=desk.message.at, reason=reason))
+    desk.replies.append(Say(duty_says(desk)))
+    desk.stay("called_staff")
+
+
+def distress(desk: Desk) -> None:
+    """Despair, violence, being cheated: the form stops, a person is called at once, and who else can help is shown."""
+    desk.effects.append(CallStaff("distress", desk.message.text[:500]))
+    desk.set_talk(called=Called(at=desk.message.at, reason="distress"), paused=True)
+    desk.say("distress", tone="warm")
+    desk.replies.append(Say(contacts_say(desk)))
+    desk.replies.append(Say(duty_says(desk)))
+    desk.stay("called_staff")
+
+
+def duty_says(desk: Desk) -> str:
+    """When somebody will be there, as the county's directory knows it; unknown is said to be unknown."""
+    words, directory, at = desk.view.words, desk.view.directory, desk.message.at
+    if directory is None or not directory.duty:
+        return words.say("called_no_hours")
+    if directory.on_duty(at):
+        return words.say("called_on_duty", minutes=directory.answer_minutes)
+    begins = directory.next_duty(at)
+    if begins is None:
+        return words.say("called_no_hours")
+    local = begins.astimezone(SHANGHAI)
+    when = words.say("duty_at", month=local.month, day=local.day, weekday=_DAYS[local.weekday()], time=f"{local:%H:%M}")
+    return words.say("called_off_duty", when=when)
+
+
+def contacts_say(desk: Desk) -> str:
+    """The county's emergency contacts, dated and with their source, each with its way in text."""
+    words, directory = desk.view.words, desk.view.directory
+    if directory is None or not directory.contacts:
+        return words.say("contacts_unknown")
+    lines = [
+        words.say("contact", name=c.name, phone=c.phone or words.say("no_phone"), text=c.text_route, source=c.source, on=c.on)
+        for c in directory.contacts
+    ]
+    return "\n".join((words.say("contacts"), *lines))

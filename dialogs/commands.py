@@ -1,0 +1,145 @@
+"""What can be said at any moment: back, change, start over, go on, help, a person, how far it is, pause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dialogs.aside import call_staff
+from dialogs.desk import Desk
+from dialogs.messages import Ask, ForgetDraft, Review, ReviewSection
+from dialogs.steps import review
+from dialogs.steps.progress import overview
+from dialogs.view import Query, View
+
+PENDING = "pending:restart"
+
+
+def back(desk: Desk, argument: str = "") -> None:
+    """The question before the open one is asked again."""
+    before = _before(desk.view)
+    if before is None or _submitted(desk):
+        desk.say("nothing_before")
+        return desk.stay("asked_again")
+    ask_again(desk, before)
+
+
+def change(desk: Desk, argument: str = "") -> None:
+    """An answer is asked again: named by its key, by its line's number or by its label; else the page to choose from."""
+    if _submitted(desk):
+        desk.say("already_submitted")
+        return desk.stay("answered_aside")
+    query = _named(desk.view, argument)
+    if query is None:
+        return choose_what(desk)
+    ask_again(desk, query)
+
+
+def choose_what(desk: Desk) -> None:
+    """Everything said so far, each line with its change."""
+    view = desk.view
+    said = [q for q in view.path if view.settled(q) and not q.state.startswith(("consent/", "review/", "signing/"))]
+    lines = tuple(review.answer_line(view, q, key) for q in said for key in q.keys)
+    if lines:
+        desk.replies.append(Review(view.words.say("change_which"), (ReviewSection(view.words.say("said_so_far"), lines),)))
+    desk.stay("answered_aside")
+
+
+def ask_again(desk: Desk, query: Query) -> None:
+    desk.set_talk(changing=query.key, paused=False)
+    desk.move("corrected" if desk.state == "progress/elsewhere" else "changed")
+
+
+def restart(desk: Desk, argument: str = "") -> None:
+    """Starting over is asked once more, unless this one has been submitted: then another one begins."""
+    if desk.draft is None or _submitted(desk):
+        return another(desk)
+    desk.pend(restart_question(desk.view), {"what": "restart"})
+
+
+def restart_question(view: View) -> Ask:
+    words = view.words.questions["restart"]
+    return Ask(PENDING, view.session.talk.state, words.title, words.text, "choice", view.words.options("restart"), about=view.label)
+
+
+def restart_confirmed(desk: Desk) -> None:
+    """The draft and its pictures go; the talk begins again at whom it is for."""
+    assert desk.draft is not None
+    gone = desk.draft.id
+    desk.effects.append(ForgetDraft(gone))
+    desk.set_talk(drafts=tuple(name for name in desk.talk.drafts if name.id != gone))
+    another(desk)
+
+
+def another(desk: Desk) -> None:
+    desk.begin_draft()
+    desk.say("begin_again")
+    desk.move("switched")
+
+
+def resume(desk: Desk, argument: str = "") -> None:
+    desk.set_talk(paused=False)
+    desk.say("goes_on")
+    desk.stay("asked_again")
+
+
+def pause(desk: Desk, argument: str = "") -> None:
+    """Nothing is lost and nothing times out; the question stays open without being put again now."""
+    desk.set_talk(paused=True)
+    desk.say("paused", tone="warm")
+    desk.stay("paused")
+
+
+def help_(desk: Desk, argument: str = "") -> None:
+    desk.say("help")
+    desk.stay("answered_aside")
+
+
+def progress(desk: Desk, argument: str = "") -> None:
+    if desk.draft is not None and desk.draft.submitted:
+        desk.replies.append(overview(desk.view))
+    else:
+        desk.say("not_submitted_yet", where=desk.view.words.name("states", desk.state))
+    desk.stay("answered_aside")
+
+
+def human(desk: Desk, argument: str = "") -> None:
+    call_staff(desk, "asked")
+
+
+COMMANDS: dict[str, Callable[[Desk, str], None]] = {
+    "back": back,
+    "change": change,
+    "restart": restart,
+    "resume": resume,
+    "pause": pause,
+    "help": help_,
+    "progress": progress,
+    "human": human,
+}
+
+
+def _submitted(desk: Desk) -> bool:
+    return desk.draft is not None and desk.draft.submitted is not None
+
+
+def _before(view: View) -> Query | None:
+    """The question before the open one on the path, consent left out."""
+    asked = [query for query in view.path if not query.state.startswith("consent/")]
+    here = next((n for n, query in enumerate(asked) if query.key == view.open.key), len(asked))
+    return asked[here - 1] if here > 0 else None
+
+
+def _named(view: View, argument: str) -> Query | None:
+    """The question meant by a key, “3” or “第3条”, or a label (the whole of it, or a piece that only one label has)."""
+    if not argument:
+        return None
+    found = view.find(argument) or view.find(f"field:{argument}") or view.find(f"photo:{argument}")
+    if found is not None:
+        return found if view.settled(found) else None
+    said = [(q, review.label_of(view, q, key)) for q in view.path if view.settled(q) for key in q.keys]
+    numbers = [line for line in review.lines(view)] if view.open.key == "reviewed" else []
+    digits = "".join(sign for sign in argument if sign.isdigit())
+    if numbers and digits and 1 <= int(digits) <= len(numbers):
+        return view.find(numbers[int(digits) - 1].question)
+    exact = [q for q, label in said if label == argument] or [q for q, label in said if argument in label or label in argument]
+    return exact[0] if len({q.key for q in exact}) == 1 else None

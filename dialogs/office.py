@@ -1,0 +1,175 @@
+"""What the office does, told to the conversation: system messages, the only way in which anything but the person changes a talk.
+
+While somebody of the staff holds the floor these change facts and the bot's words wait. A lease's number fences: who lost the floor
+can neither speak nor give it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from dialogs.aside import duty_says
+from dialogs.desk import Desk
+from dialogs.messages import Reply, Say, Turn
+from dialogs.session import CaseSeen, Floor
+from dialogs.steps import photos, progress
+
+
+def handle(desk: Desk) -> Turn:
+    """Do what the office's message says. An event that may not act now changes nothing and names why in `Turn.refused`."""
+    return _EVENTS[desk.message.event](desk)
+
+
+# --- the floor ---
+
+
+def taken(desk: Desk) -> Turn:
+    data, floor = desk.message.data, desk.talk.floor
+    if floor is not None and floor.holder != data["holder"] and floor.until > desk.message.at:
+        return _refused(desk, "held")
+    lease = desk.talk.lease + 1 if floor is None or floor.holder != data["holder"] else floor.lease
+    new = Floor(lease=lease, holder=data["holder"], name=data["name"], until=_time(data["until"]))
+    is_new = floor is None or floor.lease != lease
+    desk.set_talk(floor=new, lease=lease, called=None)
+    text = desk.view.words.say("floor_taken", name=new.name)
+    return _aloud(desk, Say(text, tone="notice")) if is_new else _aloud(desk)
+
+
+def spoken(desk: Desk) -> Turn:
+    if not _holds(desk):
+        return _refused(desk, "fenced")
+    return _aloud(desk, Say(desk.message.data["text"], by=desk.message.data["name"]))
+
+
+def returned(desk: Desk) -> Turn:
+    if not _holds(desk):
+        return _refused(desk, "fenced")
+    return _bot_goes_on(desk, "floor_returned")
+
+
+def ran_out(desk: Desk) -> Turn:
+    floor = desk.talk.floor
+    if not _holds(desk) or floor is None or floor.until > desk.message.at:
+        return _refused(desk, "fenced")
+    return _bot_goes_on(desk, "floor_ran_out")
+
+
+def unanswered(desk: Desk) -> Turn:
+    """Nobody came in time: the person hears when somebody will, the question stays kept, the bot goes on."""
+    called = desk.talk.called
+    if called is None or called.told or desk.talk.floor is not None:
+        return _refused(desk, "fenced")
+    desk.set_talk(called=called.model_copy(update={"told": True}))
+    desk.say("nobody_came")
+    desk.replies.append(Say(duty_says(desk)))
+    desk.stay("called_staff")
+    return desk.turn()
+
+
+# --- cases and pictures ---
+
+
+def case_moved(desk: Desk) -> Turn:
+    data = desk.message.data
+    if desk.draft is None or desk.draft.submitted is None or desk.draft.submitted.application_id != data["application_id"]:
+        return _of_another_draft(desk, data)
+    submitted = desk.draft.submitted
+    cases = tuple(_moved(case, data) if case.case_id == data["case_id"] else case for case in submitted.cases)
+    if data["state"] == "returned":
+        desk.forget({key for key in desk.draft.answers if key.startswith(f"{progress.PREFIX}{data['case_id']}:")})
+    desk.set_draft(submitted=submitted.model_copy(update={"cases": cases}))
+    case = next((case for case in cases if case.case_id == data["case_id"]), None)
+    if case is not None:
+        desk.replies.extend(progress.moved_says(desk.view, case))
+    desk.move("moved")
+    return desk.turn()
+
+
+def photo_kept(desk: Desk) -> Turn:
+    """The picture is safe. There is nothing to say: that it came was said when it came."""
+    return desk.turn()
+
+
+def photo_refused(desk: Desk) -> Turn:
+    """A picture could not be kept: its place is empty again and the person hears what to do."""
+    photo_id = desk.message.data["photo_id"]
+    if desk.draft is not None and desk.draft.submitted is None:
+        holding = {k for k, a in desk.draft.answers.items() if k.startswith(photos.PREFIX) and photo_id in photos.photo_ids(a.value)}
+        desk.forget(holding)
+        left = tuple(one for one in desk.draft.photos.get(photos.UNPLACED, ()) if one != photo_id)
+        desk.set_draft(photos={**desk.draft.photos, photos.UNPLACED: left}) if desk.draft else None
+    desk.replies.append(Say(desk.message.data["says"], tone="error"))
+    desk.move("moved") if not desk.state.startswith("consent/") else desk.stay("asked_again")
+    return desk.turn()
+
+
+def pack_renewed(desk: Desk) -> Turn:
+    """A new version of the policy is published: the decision is derived anew, and what changed is said."""
+    data = desk.message.data
+    if desk.draft is None or desk.draft.submitted or desk.draft.pack != data["region"] or desk.draft.pack_version == data["version"]:
+        return desk.turn()
+    desk.set_draft(pack_version=data["version"])
+    desk.say("pack_renewed")
+    desk.move("moved")
+    return desk.turn()
+
+
+_EVENTS: dict[str, Callable[[Desk], Turn]] = {
+    "floor_taken": taken,
+    "floor_spoken": spoken,
+    "floor_returned": returned,
+    "lease_ran_out": ran_out,
+    "call_unanswered": unanswered,
+    "case_moved": case_moved,
+    "photo_returned": case_moved,
+    "photo_kept": photo_kept,
+    "photo_refused": photo_refused,
+    "pack_renewed": pack_renewed,
+}
+
+
+# --- inside ---
+
+
+def _moved(case: CaseSeen, data: Any) -> CaseSeen:
+    changes = {key: data.get(key) or "" for key in ("says", "reason")}
+    wanted = tuple(data.get("wanted", ())) if data["state"] == "returned" else ()
+    return case.model_copy(update={"state": data["state"], "due": data.get("due"), "wanted": wanted, **changes})
+
+
+def _of_another_draft(desk: Desk, data: Any) -> Turn:
+    """The case belongs to a draft that is not on the table: bring it, tell, and the one before comes back when it is wanted."""
+    draft_id = data.get("draft_id", "")
+    if desk.draft is not None and desk.draft.id == draft_id:
+        return desk.turn()
+    return Turn(desk.session, needs_draft=draft_id) if draft_id else desk.turn()
+
+
+def _holds(desk: Desk) -> bool:
+    return desk.talk.floor is not None and desk.talk.floor.lease == desk.message.data["lease"]
+
+
+def _refused(desk: Desk, why: Any) -> Turn:
+    return Turn(desk.session, refused=why)
+
+
+def _aloud(desk: Desk, *replies: Reply) -> Turn:
+    """What staff say is never held back."""
+    desk.set_talk(last_at=desk.message.at)
+    return Turn(desk.session, replies, path=tuple(desk.path))
+
+
+def _bot_goes_on(desk: Desk, says: str) -> Turn:
+    """The floor is free: what waited is said, and the bot picks up exactly there."""
+    name = desk.talk.floor.name if desk.talk.floor else ""
+    desk.set_talk(floor=None)
+    desk.say(says, tone="notice", name=name)
+    desk.release_waiting()
+    desk.stay("asked_again")
+    return desk.turn()
+
+
+def _time(value: Any) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)

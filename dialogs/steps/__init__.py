@@ -1,0 +1,60 @@
+"""One module per phase of the talk. Each lays its part of the path (`queries`), puts its questions (`ask`) and takes answers
+(`take`); none of them knows a state's neighbours: those stand in `dialogs.graph`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import ModuleType
+
+from dialogs.steps import consent, form, offer, photos, progress, rating, review, screening, signing, where, who
+from dialogs.view import Query, View
+
+PHASES: tuple[ModuleType, ...] = (consent, who, where, screening, offer, form, photos, review, signing)
+BY_NAME: dict[str, ModuleType] = {
+    "consent": consent,
+    "who": who,
+    "where": where,
+    "screening": screening,
+    "offer": offer,
+    "form": form,
+    "photos": photos,
+    "review": review,
+    "signing": signing,
+    "progress": progress,
+    "rating": rating,
+}
+
+
+def step_of(query: Query) -> ModuleType:
+    """The module that asks this question."""
+    return BY_NAME[query.state.split("/")[0]]
+
+
+def walk(view: View) -> Iterator[Query]:
+    """The path: every question in order, up to and including the first one that is not settled.
+
+    A submitted draft has another path: what the office wants, the rating, and else to follow how it goes.
+    """
+    yield from _until_open(view, consent)
+    if view.draft and view.draft.submitted and _consented(view):
+        yield from progress.after_submission(view)
+        return
+    for phase in PHASES[1:]:
+        if not _consented(view):
+            return
+        for query in phase.queries(view):
+            yield query
+            if not view.settled(query):
+                return
+
+
+def _consented(view: View) -> bool:
+    return all(view.settled(query) for query in consent.queries(view))
+
+
+def _until_open(view: View, phase: ModuleType) -> Iterator[Query]:
+    for query in phase.queries(view):
+        yield query
+        if not view.settled(query):
+            return

@@ -1,0 +1,193 @@
+"""What the person can have and why, what they choose of it, which way it goes, and the assessment that may have to come first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dialogs.messages import Offer, OfferedItem, Option, Packet, Reply, Say, Why
+from dialogs.policy import Channel, Decision, ItemDecision
+from dialogs.steps.asking import choice, put
+from dialogs.steps.places import places_say
+from dialogs.view import Asking, Problem, Query, Taken, View, fingerprint
+
+CHOOSABLE = ("eligible", "later")
+_ORDER = ("eligible", "later", "automatic", "unknown", "not_eligible")
+
+
+def queries(view: View) -> Iterator[Query]:
+    if not choosable(view):
+        yield Query("nothing", "offer/nothing", stands=lambda value: False)
+        return
+    offered = offer_fingerprint(view)
+    yield Query("wants", "offer/choosing", stands=lambda value: bool(value["of"] == offered))
+    for item in jumps(view):
+        yield Query(f"way:{item}", "offer/way", stands=lambda value: value in ("jump", "offline"))
+    if not applied(view):
+        yield Query("elsewhere", "progress/elsewhere", stands=lambda value: False)
+        return
+    if needs_assessment(view):
+        waiting = view.value("assessment_done") is not True and "assessment_done" in view.answers
+        yield Query("assessment_done", "offer/waiting" if waiting else "offer/assessment", stands=lambda value: value is True)
+
+
+def ask(view: View, query: Query) -> Asking:
+    if query.key == "wants":
+        return _ask_wants(view, query)
+    if query.key == "nothing":
+        return Asking(choice(view, query, "nothing", "none"), (offer(view),))
+    if query.key.startswith("way:"):
+        item = query.key.removeprefix("way:")
+        return Asking(choice(view, query, "way", item=item_name(view, item)))
+    before = assessment_says(view) if query.state == "offer/waiting" else ()
+    return Asking(choice(view, query, query.state.replace("/", "_")), before)
+
+
+def take(view: View, query: Query, value: Any) -> Taken | Problem:
+    if query.key == "wants":
+        return _take_wants(view, value)
+    if query.key == "nothing":
+        return Problem(view.words.say("nothing_stays"))
+    if query.key.startswith("way:"):
+        known = value in ("jump", "offline")
+        return Taken({query.key: value}) if known else Problem(view.words.say("please_choose"))
+    if value == "unsure":
+        value = False
+    if not isinstance(value, bool):
+        return Problem(view.words.say("please_choose"))
+    return Taken({"assessment_done": value})
+
+
+# --- what is offered ---
+
+
+def choosable(view: View) -> tuple[str, ...]:
+    """Items that can be applied for now or together with the card, in the policy's order."""
+    return tuple(item for item, decided in view.decision.items.items() if decided.verdict in CHOOSABLE)
+
+
+def offer_fingerprint(view: View) -> str:
+    """Stands for what was offered: a choice made of another offer has to be made again."""
+    return fingerprint(sorted((item, d.verdict) for item, d in view.decision.items.items()))
+
+
+def wants(view: View) -> tuple[str, ...]:
+    """The items chosen, as far as they are still offered."""
+    chosen = (view.value("wants") or {}).get("items", ())
+    return tuple(item for item in choosable(view) if item in chosen)
+
+
+def jumps(view: View) -> tuple[str, ...]:
+    """Chosen items that are done in another system online, and could go to the window instead."""
+    return tuple(item for item in view.wants if _channel(view.plan, item).mode == "jump")
+
+
+def way_of(view: View, item: str) -> str:
+    """How this item goes: online, jump, offline or auto, with the person's own choice where there is one."""
+    return str(view.value(f"way:{item}") or _channel(view.plan, item).mode)
+
+
+def applied(view: View) -> tuple[str, ...]:
+    """The chosen items that go through this desk: they need papers, a form and a signature."""
+    return tuple(item for item in view.wants if way_of(view, item) in ("online", "offline"))
+
+
+def item_name(view: View, item: str) -> str:
+    assert view.pack is not None
+    return view.pack.items[item].name
+
+
+def offer(view: View) -> Offer:
+    """The whole decision in plain words: what is possible first, what is not last, each with its reasons."""
+    decision = view.decision
+    items = sorted(decision.items.items(), key=lambda pair: _ORDER.index(pair[1].verdict))
+    shown = [_offered(view, decision, item, decided) for item, decided in items if _worth_saying(view, item, decided)]
+    return Offer(view.words.say("offer", who=view.who), tuple(shown))
+
+
+def _worth_saying(view: View, item: str, decided: ItemDecision) -> bool:
+    """Card services that nobody asked for are not refusals to be listed; a benefit always is."""
+    return decided.verdict != "not_eligible" or not item.startswith("card.")
+
+
+def _offered(view: View, decision: Decision, item: str, decided: ItemDecision) -> OfferedItem:
+    channel, deadline = _channel(decision, item), decision.deadlines.get(item)
+    papers = tuple(m.name for m in decision.materials if item in m.for_items and m.need != "exempt")
+    return OfferedItem(
+        item=item,
+        name=item_name(view, item),
+        verdict=decided.verdict,
+        headline=view.words.name("verdicts", decided.verdict),
+        why=tuple(Why(r.says.format(who=view.who), r.holds, r.cite) for r in decided.why),
+        way=channel.mode,
+        where=channel.says.format(who=view.who),
+        limit=deadline.says if deadline else view.words.say("no_limit_stated"),
+        papers=papers if decided.verdict in CHOOSABLE else (),
+        change=decided.nearest.format(who=view.who),
+    )
+
+
+def _channel(decision: Decision, item: str) -> Channel:
+    return decision.channel[item]
+
+
+def _ask_wants(view: View, query: Query) -> Asking:
+    words, items = view.words.questions["wants"], choosable(view)
+    options = tuple(Option(i, item_name(view, i), _verdict_hint(view, i)) for i in items)
+    put_so = put(view, query, words.title, words.text.format(who=view.who), "choices", options, words.hint)
+    return Asking(put_so, (offer(view),))
+
+
+def _verdict_hint(view: View, item: str) -> str:
+    return view.words.name("verdicts", view.decision.items[item].verdict)
+
+
+def _take_wants(view: View, value: Any) -> Taken | Problem:
+    items = choosable(view)
+    chosen = value if isinstance(value, list) else [value]
+    if not chosen or not set(chosen) <= set(items):
+        return Problem(view.words.say("choose_items"))
+    kept = [item for item in items if item in _with_prerequisites(view, set(chosen))]
+    added = [item_name(view, item) for item in kept if item not in chosen]
+    says = (Say(view.words.say("added_first", items="、".join(added))),) if added else ()
+    return Taken({"wants": {"items": kept, "of": offer_fingerprint(view)}}, says)
+
+
+def _with_prerequisites(view: View, chosen: set[str]) -> set[str]:
+    """An item that is `later` brings along what has to come first."""
+    later = {item for item in chosen if view.decision.items[item].verdict == "later"}
+    first = {other for item in later for other in view.decision.items[item].after if other in choosable(view)}
+    return chosen | first
+
+
+# --- the assessment ---
+
+
+def needs_assessment(view: View) -> bool:
+    """Whether a stamped assessment form is among the papers of what was chosen (G-SC-2: the talk waits for it)."""
+    return any(m.id == "assessment_form" and m.need == "required" for m in view.plan.materials)
+
+
+def assessment_says(view: View) -> tuple[Reply, ...]:
+    """What the form is, where it is had and in which order, and the institutions that the county's directory knows."""
+    assert view.pack is not None
+    steps = tuple(line.format(who=view.who) for line in view.pack.assessment.steps)
+    cites = (view.pack.assessment.cite,)
+    return (Say("\n".join(steps), cites=cites), Say(places_say(view, "assessment_known", "assessment_unknown", "assessment")))
+
+
+# --- what goes on elsewhere ---
+
+
+def elsewhere(view: View) -> tuple[Reply, ...]:
+    """For each chosen item that is done in another system: where to go on and what to have at hand. Nothing is accepted here."""
+    replies: list[Reply] = []
+    for item in view.wants:
+        if way_of(view, item) == "jump":
+            channel = _channel(view.plan, item)
+            replies.append(Packet(channel.says.format(who=view.who), "", (), _papers(view, item), (channel.where,)))
+    return tuple(replies)
+
+
+def _papers(view: View, item: str) -> tuple[str, ...]:
+    return tuple(m.name for m in view.plan.materials if item in m.for_items and m.need != "exempt")

@@ -1,0 +1,121 @@
+"""After the submission: where each item lies, what the office asks for again, and the result.
+
+A calendar date is said only once its clock has started; a jump item goes on elsewhere and is never called accepted here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dialogs.messages import Option, Progress, ProgressLine, Reply, Say, Supply
+from dialogs.session import CaseSeen, Submitted
+from dialogs.steps import offer, rating
+from dialogs.steps.asking import choice, put
+from dialogs.steps.photos import AT_WINDOW
+from dialogs.view import Asking, Problem, Query, Taken, View
+
+PREFIX = "supplement:"
+FINISHED = ("approved", "rejected", "delivered", "closed", "withdrawn")
+_MARKS: dict[str, Any] = {"returned": "trouble", "rejected": "trouble"} | dict.fromkeys(("approved", "delivered", "closed"), "done")
+
+
+def after_submission(view: View) -> Iterator[Query]:
+    """The path of a submitted draft: papers asked for again, then the rating once everything is finished, then to follow."""
+    done = submitted(view)
+    for case in done.cases:
+        if case.state == "returned":
+            yield from (Query(f"{PREFIX}{case.case_id}:{part}", "progress/supplement", stands=bool) for part in case.wanted)
+    if rating.is_due(done):
+        yield Query(rating.KEY, "rating/asking", stands=lambda value: value is not None)
+    yield Query("following", "progress/following", stands=lambda value: False)
+
+
+def ask(view: View, query: Query) -> Asking:
+    if query.key == "elsewhere":
+        return Asking(choice(view, query, "elsewhere", "none"), offer.elsewhere(view))
+    if query.key.startswith(PREFIX):
+        return _ask_supplement(view, query)
+    return Asking(choice(view, query, "following", "none"))
+
+
+def take(view: View, query: Query, value: Any) -> Taken | Problem:
+    if not query.key.startswith(PREFIX):
+        return Problem(view.words.say("nothing_to_answer"))
+    case, _ = wanted_of(view, query)
+    if value == AT_WINDOW:
+        return Taken({query.key: {"way": AT_WINDOW}}, (), _supply(view, query, case, ()))
+    ids = tuple(value) if isinstance(value, list | tuple) else ()
+    if not ids or not all(isinstance(one, str) for one in ids):
+        return Problem(view.words.say("photo_wanted", what=_part_name(view, query)))
+    return Taken({query.key: {"way": "photo", "ids": list(ids)}}, (Say(view.words.say("supplied")),), _supply(view, query, case, ids))
+
+
+def submitted(view: View) -> Submitted:
+    assert view.draft is not None and view.draft.submitted is not None
+    return view.draft.submitted
+
+
+def overview(view: View) -> Progress:
+    """Every item of the application with its state in words and its limit."""
+    done = submitted(view)
+    lines = tuple(_line(view, case) for case in done.cases)
+    return Progress(view.words.say("progress", receipt=done.receipt), done.receipt, (*lines, *_automatic(view)))
+
+
+def moved_says(view: View, case: CaseSeen) -> tuple[Reply, ...]:
+    """What a person hears when the office has moved a case."""
+    name = offer.item_name(view, case.item)
+    text = view.words.say(f"moved_{case.state}", item=name, reason=case.reason, says=case.says, due=case.due or "")
+    due = (view.words.say("due_says", due=case.due),) if case.due and case.state in ("accepted", "publicised") else ()
+    more = (case.says,) if case.says and "{says}" not in view.words.says[f"moved_{case.state}"] else ()
+    return (Say("\n".join((text, *due, *more)), tone="notice"),)
+
+
+def wanted_of(view: View, query: Query) -> tuple[CaseSeen, str]:
+    """The case and the part that a supplement's question is about."""
+    case_id, part = query.key.removeprefix(PREFIX).split(":", 1)
+    return next(case for case in submitted(view).cases if case.case_id == case_id), part
+
+
+def _ask_supplement(view: View, query: Query) -> Asking:
+    case, _ = wanted_of(view, query)
+    words, what = view.words.questions["supplement"], _part_name(view, query)
+    text = words.text.format(what=what, reason=case.reason, item=offer.item_name(view, case.item))
+    options = (Option(AT_WINDOW, view.words.say("at_window")),)
+    return Asking(put(view, query, words.title.format(what=what), text, "photo", options, words.hint))
+
+
+def _part_name(view: View, query: Query) -> str:
+    return view.policy.part(query.key.split(":", 2)[2]).name
+
+
+def _supply(view: View, query: Query, case: CaseSeen, ids: tuple[str, ...]) -> tuple[Supply, ...]:
+    """The case goes back once everything that it wants has been given, with all pictures together."""
+    others = [q for q in after_submission(view) if q.key.startswith(f"{PREFIX}{case.case_id}:") and q.key != query.key]
+    if not all(view.settled(q) for q in others):
+        return ()
+    given = [one for q in others for one in (view.value(q.key) or {}).get("ids", ())]
+    return (Supply(submitted(view).application_id, case.case_id, (*given, *ids)),)
+
+
+def _line(view: View, case: CaseSeen) -> ProgressLine:
+    name, elsewhere = offer.item_name(view, case.item), case.way == "jump"
+    mark = "elsewhere" if elsewhere else _MARKS.get(case.state, "doing")
+    says = view.words.say("goes_on_elsewhere") if elsewhere else view.words.name("cases", case.state)
+    return ProgressLine(case.item, name, mark, says, "" if elsewhere else _limit(view, case))
+
+
+def _limit(view: View, case: CaseSeen) -> str:
+    if case.state in FINISHED:
+        return ""
+    if case.due:
+        return view.words.say("due_says", due=case.due)
+    deadline = view.plan.deadlines.get(case.item)
+    return deadline.says if deadline else view.words.say("no_limit_stated")
+
+
+def _automatic(view: View) -> tuple[ProgressLine, ...]:
+    automatic = [item for item, decided in view.decision.items.items() if decided.verdict == "automatic"]
+    says = view.words.say("comes_by_itself")
+    return tuple(ProgressLine(item, offer.item_name(view, item), "elsewhere", says) for item in automatic)

@@ -1,0 +1,138 @@
+"""The commitment, the signature, and the one submission.
+
+Where the document demands a hand signature, a fingerprint or originals, nothing here pretends to be that: the application goes ahead to
+the window and the person gets a packet, so that the visit is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dialogs.messages import CaseToOpen, Option, Packet, PlacePhotos, Reply, Say, Submit
+from dialogs.session import CaseSeen, Submitted
+from dialogs.steps import form, review
+from dialogs.steps.asking import choice, put
+from dialogs.steps.offer import applied, item_name, way_of
+from dialogs.steps.photos import AT_WINDOW
+from dialogs.steps.places import places_of
+from dialogs.view import Asking, Problem, Query, Taken, View
+
+WAYS = ("drawn", "typed", AT_WINDOW)
+
+
+def queries(view: View) -> Iterator[Query]:
+    digest = review.digest_of(view)
+    yield Query("commitment", "signing/commitment", stands=lambda value: bool(value == digest))
+    yield Query("signature", "signing/signature", stands=lambda value: bool(value["of"] == digest))
+    yield Query("confirm_submit", "signing/sending", stands=lambda value: False)
+
+
+def ask(view: View, query: Query) -> Asking:
+    assert view.pack is not None
+    if query.key == "commitment":
+        commitment = view.pack.commitment
+        return Asking(choice(view, query, "commitment"), (Say(commitment.says.format(who=view.who), cites=(commitment.cite,)),))
+    if query.key == "signature":
+        return Asking(_ask_signature(view, query), (Say(view.pack.commitment.at_window),))
+    return Asking(choice(view, query, "confirm_submit"), (_before_sending(view),))
+
+
+def take(view: View, query: Query, value: Any) -> Taken | Problem:
+    if query.key == "commitment":
+        return Taken({"commitment": review.digest_of(view)}) if value is True else Problem(view.words.say("commitment_needed"))
+    if query.key == "signature":
+        return _take_signature(view, value)
+    return Problem(view.words.say("not_sent"))  # a yes is taken by `dialogs.talk`, which has the fresh ids
+
+
+def signer(view: View) -> str:
+    """Whose name signs: the guardian's for a child or ward, the applicant's else."""
+    name = "guardian_name" if view.role in ("legal_guardian", "deceased") else "name"
+    return str(form.told(view).get(name) or form.told(view).get("name", ""))
+
+
+def submission(view: View, fresh: Iterator[str], receipt: str) -> tuple[Submit, Submitted]:
+    """What the office keeps and what the draft remembers, from exactly the answers on the path."""
+    assert view.draft is not None and view.pack is not None
+    cases = tuple(
+        CaseToOpen(next(fresh), item, view.pack.items[item].department, way_of(view, item))  # type: ignore[arg-type]
+        for item in view.wants
+    )
+    submit = Submit(
+        application_id=next(fresh),
+        draft_id=view.draft.id,
+        receipt=receipt,
+        county=view.county,
+        pack=view.pack.region,
+        pack_version=view.pack.version,
+        cases=tuple(case for case in cases if case.way in ("online", "offline")),
+        snapshot=snapshot(view),
+    )
+    seen = tuple(CaseSeen(case_id=c.case_id, item=c.item, way=c.way, state="submitted") for c in cases)
+    return submit, Submitted(application_id=submit.application_id, receipt=receipt, at=view.at, cases=seen)
+
+
+def snapshot(view: View) -> dict[str, Any]:
+    """The reachable answers as they were confirmed, with their labels, and what must be brought to the window."""
+    answered = [q for q in view.path if q.key != "confirm_submit" and not q.state.startswith("consent/")]
+    return {
+        "answers": {key: view.answers[key].model_dump(mode="json") for q in answered for key in q.keys},
+        "derived": {f.name: f.value for f in form.fields(view) if f.derived and f.value is not None},
+        "items": {item: way_of(view, item) for item in view.wants},
+        "lines": [
+            {"key": key, "label": review.label_of(view, q, key), "says": review.in_words(view, q, key)}
+            for q in answered
+            if not q.state.startswith(("review/", "signing/"))
+            for key in q.keys
+        ],
+        "signer": signer(view),
+        "about": view.label,
+        "bring": list(to_bring(view)),
+    }
+
+
+def packet(view: View, receipt: str) -> Packet:
+    """What makes the visit one: the number, what is filled in, what to bring, where to go."""
+    where = places_of(view, "card_window" if _has_card_service(view) else "window") or (view.words.say("window_unknown"),)
+    filled = tuple(f"{line.label}：{line.value}" for line in review.lines(view) if not line.photo_ids)
+    return Packet(view.words.say("packet", who=view.who), receipt, filled, to_bring(view), where)
+
+
+def to_bring(view: View) -> tuple[str, ...]:
+    """Every paper that the window wants to see, with its form and number of copies as the document prints them."""
+    items = set(applied(view))
+    papers = [m.bring for m in view.plan.materials if items & set(m.for_items) and m.need != "exempt"]
+    assert view.pack is not None
+    return tuple(dict.fromkeys((*papers, view.pack.commitment.bring.format(who=view.who))))
+
+
+def _has_card_service(view: View) -> bool:
+    return any(item.startswith("card.") for item in applied(view))
+
+
+def _ask_signature(view: View, query: Query) -> Any:
+    words = view.words.questions["signature"]
+    name = signer(view)
+    text = words.text.format(name=name, who=view.who)
+    options = (Option(AT_WINDOW, view.words.say("sign_at_window")),)
+    return put(view, query, words.title, text, "signature", options, words.hint.format(name=name))
+
+
+def _take_signature(view: View, value: Any) -> Taken | Problem:
+    if isinstance(value, str):
+        value = {"way": AT_WINDOW} if value == AT_WINDOW else {"way": "typed", "name": value}
+    if not isinstance(value, dict) or value.get("way") not in WAYS:
+        return Problem(view.words.say("sign_how", name=signer(view)))
+    if value["way"] == "typed" and str(value.get("name", "")).strip() != signer(view):
+        return Problem(view.words.say("sign_name", name=signer(view)))
+    if value["way"] == "drawn" and not isinstance(value.get("png"), str):
+        return Problem(view.words.say("sign_how", name=signer(view)))
+    kept = {key: value[key] for key in ("way", "name", "png") if key in value}
+    drawn = (PlacePhotos((value["png"],), view.draft.id, "signature"),) if value["way"] == "drawn" and view.draft else ()
+    return Taken({"signature": {**kept, "of": review.digest_of(view)}}, (), drawn)
+
+
+def _before_sending(view: View) -> Reply:
+    names = "、".join(item_name(view, item) for item in applied(view))
+    return Say(view.words.say("before_sending", items=names))

@@ -1,0 +1,340 @@
+"""One turn of the talk: `step(library, session, message) -> Turn`, a pure function of its arguments.
+
+Here a message finds its handler: what was tapped or typed is given to the open question; what was said beside it (a command, a
+question, a cry for help) is answered and the question asked again; what the office did is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from dialogs import office
+from dialogs.aside import call_staff, clarify, distress, side_answer
+from dialogs.commands import COMMANDS, restart_confirmed
+from dialogs.desk import Desk
+from dialogs.library import Library
+from dialogs.messages import Ask, Message, Option, PlacePhotos, Say, Turn
+from dialogs.session import Session
+from dialogs.steps import photos, signing, step_of
+from dialogs.understanding import Reading
+from dialogs.view import Problem, Query, Taken, View
+
+LONG_AGO = timedelta(hours=4)  # after such a pause the desk says where the talk was
+PENDING = "pending:restart"
+
+
+def step(library: Library, session: Session, message: Message) -> Turn:
+    """What `message` does to `session`. Never raises for anything a person can send."""
+    desk = Desk(library, session, message)
+    if message.kind == "system":
+        return office.handle(desk)
+    if message.kind == "switch":
+        return switch(desk)
+    if desk.talk.floor is not None:
+        return _held(desk)
+    if session.talk.asked is None and session.talk.last_at is None:
+        return _first(desk)
+    _welcome_back(desk)
+    _HANDLERS[message.kind](desk)
+    return desk.turn()
+
+
+def open_ask(library: Library, session: Session, at: datetime) -> Ask | None:
+    """The open question as it would be put now, for a page that is opened again; None before the first word."""
+    if session.talk.asked is None:
+        return None
+    view = View(library, session, at)
+    if session.talk.pending is not None:
+        return restart_question(view)
+    ask: Ask = step_of(view.open).ask(view, view.open).ask
+    return ask
+
+
+# --- what a message brings ---
+
+
+def _first(desk: Desk) -> Turn:
+    """Whatever comes first is greeted; nothing of it is kept before consent."""
+    if desk.message.kind == "photo":
+        desk.say("photo_before_consent")
+    desk.move("answered")
+    return desk.turn()
+
+
+def _text(desk: Desk) -> None:
+    if desk.talk.pending is not None:
+        return _pending(desk, _read(desk, "yesno:confirm_restart").value)
+    read_as(desk, _read(desk, context_of(desk.view, desk.open)))
+
+
+def _answer(desk: Desk) -> None:
+    message = desk.message
+    if desk.talk.pending is not None and message.question in ("", PENDING):
+        return _pending(desk, message.value)
+    query = desk.view.find(message.question) if message.question else desk.open
+    if query is None:
+        desk.say("question_gone")
+        return desk.stay("asked_again")
+    give(desk, query, message.value, "form")
+
+
+def _command(desk: Desk) -> None:
+    desk.set_talk(pending=None)
+    argument = desk.message.value if isinstance(desk.message.value, str) else desk.message.text
+    run_command(desk, desk.message.command, argument, {})
+
+
+def _photo(desk: Desk) -> None:
+    """Pictures for the open question, or kept for when they are asked for."""
+    if desk.state.startswith("consent/") or desk.draft is None:
+        desk.say("photo_before_consent")
+        return desk.stay("asked_again")
+    named = desk.view.find(desk.message.question) if desk.message.question else None
+    query = named or desk.open
+    if step_of(query).ask(desk.view, query).ask.input == "photo":
+        return give(desk, query, list(desk.message.photo_ids), "photo")
+    keep_for_later(desk)
+    desk.say("photo_kept_for_later")
+    desk.stay("answered_aside")
+
+
+_HANDLERS: dict[str, Callable[[Desk], None]] = {"text": _text, "answer": _answer, "command": _command, "photo": _photo}
+
+
+def keep_for_later(desk: Desk) -> None:
+    """A picture without a place: kept in order, with its draft."""
+    assert desk.draft is not None
+    ids = desk.message.photo_ids
+    before = desk.draft.photos.get(photos.UNPLACED, ())
+    new = tuple(one for one in ids if one not in before)
+    desk.set_draft(photos={**desk.draft.photos, photos.UNPLACED: (*before, *new)})
+    desk.effects.append(PlacePhotos(new, desk.draft.id, photos.UNPLACED, media=_media(desk)))
+
+
+def _media(desk: Desk) -> dict[str, str]:
+    media = desk.message.data.get("media", {})
+    return dict(media) if isinstance(media, dict) else {}
+
+
+# --- giving an answer ---
+
+
+def give(desk: Desk, query: Query, value: Any, by: str, also: dict[str, Any] | None = None) -> None:
+    """Give `value` to `query`: taken and the talk goes on, or a problem is said and the question asked again."""
+    if query.key == "confirm_submit" and value is True:
+        return submit(desk)
+    taken = step_of(query).take(desk.view, query, value)
+    if isinstance(taken, Problem):
+        desk.replies.append(Say(taken.says, tone="error"))
+        return clarify(desk)
+    keep(desk, query, taken, by, also or {})
+
+
+def keep(desk: Desk, query: Query, taken: Taken, by: str, also: dict[str, Any]) -> None:
+    """Keep what was taken and go where it leads. An answer to a question that was not open is a change."""
+    was_open = query.key == desk.open.key and not desk.talk.changing
+    desk.put({**also, **taken.answers}, by)
+    desk.replies.extend(taken.says)
+    desk.effects.extend(_with_media(desk, effect) for effect in taken.effects)
+    desk.set_talk(changing="", paused=False)
+    desk.move("answered" if was_open and not _skips(desk) else _change_event(desk))
+
+
+def _change_event(desk: Desk) -> str:
+    return "corrected" if desk.state == "progress/elsewhere" else "changed"
+
+
+def _skips(desk: Desk) -> bool:
+    """Whether answers given earlier lead further than one edge: then the talk returns to where it had been."""
+    from dialogs.graph import ANSWERED
+
+    return desk.leads_to not in ANSWERED[desk.state]
+
+
+def _with_media(desk: Desk, effect: Any) -> Any:
+    if not isinstance(effect, PlacePhotos):
+        return effect
+    media = {one: media_id for one, media_id in _media(desk).items() if one in effect.photo_ids}
+    return PlacePhotos(effect.photo_ids, effect.draft_id, effect.material, effect.case_id, media)
+
+
+def submit(desk: Desk) -> None:
+    """The one submission: rows for the office, the number and the packet for the person."""
+    effect, submitted = signing.submission(desk.view, desk.fresh, desk.message.receipt)
+    packet = signing.packet(desk.view, submitted.receipt)
+    desk.effects.append(effect)
+    desk.set_draft(submitted=submitted)
+    desk._name_draft()
+    desk.say("submitted", tone="warm", receipt=submitted.receipt)
+    desk.replies.append(packet)
+    from dialogs.steps import progress
+
+    desk.replies.append(progress.overview(desk.view))
+    desk.move("answered")
+
+
+# --- reading words ---
+
+
+def context_of(view: View, query: Query) -> str:
+    """How words are to be understood while this question is open (the contract of `yijianshi understand`)."""
+    ask = step_of(query).ask(view, query).ask
+    key = query.covers[0] if len(query.covers) == 1 else query.key
+    if ask.input == "choices":
+        return f"choices:{key}"
+    if ask.input == "choice":
+        values = {option.value for option in ask.options} - {"unsure"}
+        return f"yesno:{key}" if values <= {True, False, "agree", "refuse"} else f"choice:{key}"
+    if ask.input in ("text", "number", "date", "place"):
+        return f"slot:{key.removeprefix('field:')}"
+    return "open"
+
+
+def _read(desk: Desk, context: str) -> Reading:
+    shown: tuple[Option, ...] = ()
+    if desk.talk.pending is None:
+        shown = step_of(desk.open).ask(desk.view, desk.open).ask.options
+    return desk.library.reader.read(context, desk.message.text, _region(desk), shown, desk.view.label)
+
+
+def _region(desk: Desk) -> str:
+    return desk.view.pack.region if desk.view.county and desk.view.pack else ""
+
+
+def read_as(desk: Desk, reading: Reading) -> None:
+    """Do what was understood."""
+    if reading.kind == "answer":
+        return _understood(desk, reading)
+    if reading.kind == "command":
+        return run_command(desk, reading.command, reading.argument, dict(reading.facts))
+    if reading.kind == "human":
+        return call_staff(desk, "asked")
+    if reading.kind == "distress":
+        return distress(desk)
+    if reading.kind in ("faq", "chat", "refused"):
+        return side_answer(desk, reading)
+    if reading.facts and _volunteer(desk, dict(reading.facts)):
+        return
+    if _takes_any_words(desk):
+        return give(desk, desk.open, desk.message.text.strip(), "said")
+    clarify(desk, keep=desk.message.text if reading.kind == "other" else "")
+
+
+def _understood(desk: Desk, reading: Reading) -> None:
+    query, value = desk.open, reading.value
+    if query.state.startswith("consent/") and isinstance(value, bool):
+        value = "agree" if value else "refuse"
+    if query.key == "commitment" and value == "agree":
+        value = True
+    if query.key == "reviewed" and value is True:
+        value = "right"
+    also = {k: v for k, v in reading.facts.items() if k in desk.view.policy.facts and k not in query.keys}
+    if value is None and also:
+        _volunteer(desk, also)
+        return
+    give(desk, query, value, "said", also)
+
+
+def _volunteer(desk: Desk, facts: dict[str, Any]) -> bool:
+    """Facts that were told without being asked: kept, read back, and never asked again."""
+    known = {key: value for key, value in facts.items() if key in desk.view.policy.facts or key == "household_county"}
+    if not known or desk.state.startswith("consent/"):
+        return False
+    desk.put(known)
+    desk.replies.append(Say(read_back(desk.view, known)))
+    desk.set_talk(changing="", paused=False)
+    desk.move(_change_event(desk))
+    return True
+
+
+def read_back(view: View, facts: dict[str, Any]) -> str:
+    """What was understood, so that a wrong one is corrected in a word."""
+    from dialogs.steps.review import fact_in_words
+
+    told = [f"{view.policy.facts[k].title}：{fact_in_words(view, k, v)}" for k, v in facts.items() if k in view.policy.facts]
+    if "household_county" in facts and "household_county" not in view.policy.facts:
+        told.append(view.words.say("county_is", county=view.county_name(str(facts["household_county"]))))
+    return view.words.say("read_back", told="，".join(told))
+
+
+def _takes_any_words(desk: Desk) -> bool:
+    """A line of free text takes what was written, as it was written."""
+    ask = step_of(desk.open).ask(desk.view, desk.open).ask
+    return bool(ask.input in ("text", "signature"))
+
+
+# --- commands, switching, resuming ---
+
+
+def run_command(desk: Desk, command: str, argument: str, facts: dict[str, Any]) -> None:
+    if desk.state.startswith("consent/") and command not in ("help", "human"):
+        return desk.stay("asked_again")
+    if command == "change" and facts:
+        return change_to(desk, facts)
+    COMMANDS.get(command, COMMANDS["help"])(desk, argument)
+
+
+def change_to(desk: Desk, facts: dict[str, Any]) -> None:
+    """“等级改成二级”: the named answers are given anew, if they are on the path; else they are remembered for when they are."""
+    if desk.draft is None or desk.draft.submitted:
+        desk.say("already_submitted")
+        return desk.stay("answered_aside")
+    fields = {f"field:{k}": v for k, v in facts.items() if desk.view.find(f"field:{k}")}
+    known = {k: v for k, v in facts.items() if k in desk.view.policy.facts or k == "household_county"}
+    for key, value in fields.items():
+        query = desk.view.find(key)
+        assert query is not None
+        return give(desk, query, value, "said", known)
+    if not _volunteer(desk, known):
+        COMMANDS["change"](desk, "")
+
+
+def switch(desk: Desk) -> Turn:
+    """Bring another applicant's draft to the table, or begin a new one ("new")."""
+    wanted = desk.message.draft_id
+    if not desk.talk.drafts or any(key not in desk.talk.consent for key in ("consent", "consent_sensitive")):
+        desk.stay("asked_again") if desk.talk.asked else desk.move("answered")
+        return desk.turn()
+    if wanted == "new":
+        desk.begin_draft()
+    elif wanted not in {name.id for name in desk.talk.drafts}:
+        desk.say("draft_gone")
+        desk.stay("asked_again")
+        return desk.turn()
+    elif desk.draft is None or desk.draft.id != wanted:
+        return Turn(desk.session, needs_draft=wanted)
+    else:
+        desk.set_talk(draft_id=wanted, changing="", pending=None, asked=None)
+        if desk.view.label:
+            desk.say("now_about")
+    desk.move("switched")
+    return desk.turn()
+
+
+def _pending(desk: Desk, value: Any) -> None:
+    desk.set_talk(pending=None)
+    if value is True:
+        return restart_confirmed(desk)
+    desk.say("goes_on")
+    desk.stay("asked_again")
+
+
+def restart_question(view: View) -> Ask:
+    from dialogs.commands import restart_question as question
+
+    return question(view)
+
+
+def _held(desk: Desk) -> Turn:
+    """A person of the staff holds the floor: the bot is silent, pictures are kept all the same."""
+    if desk.message.kind == "photo" and desk.draft is not None:
+        keep_for_later(desk)
+    return desk.turn()
+
+
+def _welcome_back(desk: Desk) -> None:
+    last = desk.talk.last_at
+    if last is not None and desk.message.at - last >= LONG_AGO and not desk.state.startswith("consent/"):
+        desk.say("welcome_back", tone="warm", where=desk.view.words.name("states", desk.state))

@@ -1,0 +1,201 @@
+"""What is known at one moment, derived from the answers and from nothing else.
+
+A `View` is made anew whenever an answer changes, so nothing in it can be stale: who is meant, which pack holds, the path of
+questions that these answers lead along, the question that is open, the decision. Steps read a view; only `dialogs.talk` writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from dialogs.directory import SHANGHAI, Directory
+from dialogs.library import Library
+from dialogs.messages import Ask, Effect, Reply
+from dialogs.policy import Decision, Pack, decide, pack_for
+from dialogs.session import Answer, Draft, Session
+
+CONSENT = ("consent", "consent_sensitive")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question on the path. `covers`: the facts that it settles when these are kept under their own names (a question with
+    several answers); empty when the answer is kept under `key`. `stands`: whether an answer given still settles it."""
+
+    key: str
+    state: str
+    covers: tuple[str, ...] = ()
+    stands: Callable[[Any], bool] = lambda value: True
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return self.covers or (self.key,)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A value that was understood: the answers to keep (None deletes), what to say to it, what the office has to keep."""
+
+    answers: Mapping[str, Any]
+    says: tuple[Reply, ...] = ()
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A value that cannot be taken, with what to do, in words for the person."""
+
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question as it is put: what is shown before it when it is new, and the question itself."""
+
+    ask: Ask
+    before: tuple[Reply, ...] = ()
+
+
+class View:
+    """`session` seen at `at` (aware). Everything else is derived on first use and then kept for this view's life."""
+
+    def __init__(self, library: Library, session: Session, at: datetime) -> None:
+        self.library = library
+        self.session = session
+        self.at = at
+        self.today: date = at.astimezone(SHANGHAI).date()
+        self.words = library.words
+        self.policy = library.policy
+        self.draft: Draft | None = session.draft
+
+    # --- answers ---
+
+    @cached_property
+    def answers(self) -> Mapping[str, Answer]:
+        drafted = self.draft.answers if self.draft else {}
+        return {**self.session.talk.consent, **drafted}
+
+    def value(self, key: str, default: Any = None) -> Any:
+        answer = self.answers.get(key)
+        return default if answer is None else answer.value
+
+    def settled(self, query: Query) -> bool:
+        """Whether every key of the query has an answer that still stands."""
+        return all(key in self.answers and query.stands(self.answers[key].value) for key in query.keys)
+
+    # --- the path ---
+
+    @cached_property
+    def path(self) -> tuple[Query, ...]:
+        """The questions these answers lead along, in order; the last one is open."""
+        from dialogs.steps import walk  # the steps import this module; the path is theirs to lay
+
+        return tuple(walk(self))
+
+    @property
+    def open(self) -> Query:
+        """The question to be asked now: the one being changed, else the end of the path."""
+        changing = self.session.talk.changing
+        return self.find(changing) or self.path[-1] if changing else self.path[-1]
+
+    def find(self, key: str) -> Query | None:
+        """The query on the path that `key` belongs to, by its own key or by a fact it covers."""
+        return next((q for q in self.path if q.key == key or key in q.covers), None)
+
+    @cached_property
+    def reachable(self) -> Mapping[str, Answer]:
+        """The answers on the path: what may be submitted. What was said on a way no longer taken is not here."""
+        keys = [key for query in self.path for key in query.keys]
+        return {key: self.answers[key] for key in keys if key in self.answers}
+
+    # --- who and where ---
+
+    @property
+    def role(self) -> str:
+        """self, legal_guardian, agent (a helper), deceased; "" before it is known."""
+        return str(self.value("actor_role", ""))
+
+    @property
+    def is_dead(self) -> bool:
+        return self.role == "deceased"
+
+    @cached_property
+    def label(self) -> str:
+        """What the applicant is called when it is not the speaker, else ""."""
+        if self.role == "agent":
+            return str(self.value("called", ""))
+        if self.role in ("legal_guardian", "deceased"):
+            return self.words.name(f"label_{self.role}", str(self.value("relation", "")))
+        return ""
+
+    @property
+    def who(self) -> str:
+        """The applicant in a sentence: 您, 孩子, 王大爷."""
+        return self.label or "您"
+
+    @cached_property
+    def county(self) -> str:
+        return str(self.value("household_county", "") or "")
+
+    @cached_property
+    def residence(self) -> str | None:
+        value = self.value("residence_county")
+        return self.county if value == "same" else value
+
+    @cached_property
+    def pack(self) -> Pack | None:
+        return pack_for(self.policy, self.county, self.residence) if self.county else None
+
+    @cached_property
+    def directory(self) -> Directory | None:
+        return self.library.directories.get(self.county)
+
+    def county_name(self, code: str) -> str:
+        return self.library.county_names.get(code, code)
+
+    # --- policy ---
+
+    @cached_property
+    def facts(self) -> Mapping[str, Any]:
+        """What the policy is decided on: who, where, and the answers on the screening path (see `steps.screening`)."""
+        from dialogs.steps import screening
+
+        return screening.facts_on_path(self)
+
+    @cached_property
+    def decision(self) -> Decision:
+        assert self.pack is not None, "the path asks where before anything is decided"
+        return decide(self.pack, self.facts, None, self.today)
+
+    @cached_property
+    def wants(self) -> tuple[str, ...]:
+        """The items chosen, of those that this decision offers."""
+        from dialogs.steps import offer
+
+        return offer.wants(self)
+
+    @cached_property
+    def plan(self) -> Decision:
+        """The decision for the items chosen: papers, limits and ways are for these."""
+        assert self.pack is not None
+        return decide(self.pack, self.facts, self.wants, self.today)
+
+    # --- fingerprints ---
+
+    def digest(self, keys: Iterator[str] | None = None) -> str:
+        """A short fingerprint of the reachable answers (or of these keys): a confirmation stands only for what it was given for."""
+        chosen = self.reachable.keys() if keys is None else keys
+        told = {key: self.answers[key].value for key in sorted(chosen) if key in self.answers}
+        return fingerprint(told)
+
+
+def fingerprint(value: Any) -> str:
+    """12 hexadecimal digits that stand for this JSON-like value."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
