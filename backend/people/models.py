@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel, UniqueConstraint
+from sqlmodel import Field, SQLModel
 
 from backend.storage import Sealed, UtcTime, new_id
 
@@ -21,11 +21,10 @@ class Account(SQLModel, table=True):
     """One door of one person. `app`: "web", "wechat_oa", ...; the door's own name for the person (openid, cookie) is sealed."""
 
     __tablename__ = "account"
-    __table_args__ = (UniqueConstraint("app", "key_hash"),)
     id: str = Field(primary_key=True, max_length=36)
     person_id: str = Field(max_length=36, index=True)
     app: str = Field(max_length=32)
-    key_hash: str = Field(max_length=64)
+    key_hash: str = Field(max_length=64, unique=True)  # the hash has the app in it
     sealed_key: bytes = Field(sa_type=Sealed)
     created_at: datetime = Field(sa_type=UtcTime)
 
@@ -39,7 +38,6 @@ class Consent(SQLModel, table=True):
     kind: str = Field(max_length=64)
     value: str = Field(max_length=32)
     at: datetime = Field(sa_type=UtcTime)
-    message_id: str = Field(default="", max_length=64)
 
 
 class Event(SQLModel, table=True):
