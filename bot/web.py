@@ -27,8 +27,6 @@ from dialogs.messages import Command, Reply
 
 TEXT_LIMIT = 2000
 """Characters of one message: three screens of a phone."""
-SIGNED_LIMIT = 40_000
-"""Characters of all texts in an answer's value together."""
 _DEEP, _MANY = 4, 200
 
 Text = Annotated[str, StringConstraints(max_length=TEXT_LIMIT), AfterValidator(clean)]

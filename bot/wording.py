@@ -69,13 +69,18 @@ class WeChatWords(_Words):
 class TerminalWords(_Words):
     hello: str
     help: str
+    prompt: str
+    you: str
+    floor: str
+    nothing_new: str
     file_missing: str
+    file_wanted: str
+    not_an_option: str
+    unknown_command: str
     unreachable: str
-    bye: str
     refused: str
-    staff: str
-    photo_sent: str
-    empty: str
+    bye: str
+    commands: dict[str, str]
 
 
 class WebWords(_Words):

@@ -515,7 +515,7 @@ def _raise_for(got: Mapping[str, Any]) -> None:
     if code:
         text = str(said.get("errmsg", ""))
         rid = re.search(r"rid:\s*([\w-]{1,64})", text)
-        field = re.search(r"\b([a-z_]+\d{1,2})\.DATA\b", text)
+        field = re.search(r"\bdata\.([a-z_]{1,32}\d{1,3})\b", text)
         raise PlatformError(
             code, rid.group(1) if rid else "", field.group(1) if field else ""
         )
