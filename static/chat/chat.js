@@ -1,0 +1,325 @@
+// The phone page: head, record, the open question, and the bar with the box that is always there. The question lives only in
+// its form; the focus moves to it after each answer of the person, never because something came in by itself. Pictures,
+// signature and the panels come in modules of their own, fetched once the page stands.
+
+import { Component, html, render, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
+import { Log, explained, mark } from "./show.js";
+import * as talk from "./talk.js";
+
+// --- how the person wants to see it: a cookie, so that the page without scripts looks the same ---
+
+export function readDisplay() {
+  const [size = "", theme = "", aloud = ""] = (document.cookie.match(/(?:^|; )yijianshi_display=([\w.]*)/)?.[1] ?? "").split(".");
+  return { size, theme, aloud: aloud === "aloud" };
+}
+function showDisplay({ size, theme }, needs) {
+  document.documentElement.dataset.size = size || (needs.includes("large") ? "l" : "m");
+  if (theme) document.documentElement.dataset.theme = theme; else delete document.documentElement.dataset.theme;
+}
+export function keepDisplay({ size, theme, aloud }) {
+  document.cookie = `yijianshi_display=${size}.${theme}.${aloud ? "aloud" : ""}; path=/; max-age=31536000; samesite=lax`;
+}
+showDisplay(readDisplay(), []);
+
+// --- reading aloud: only where the device has a Chinese voice; what is read is what stands there ---
+
+function useVoice() {
+  const [voice, setVoice] = useState(null);
+  useEffect(() => {
+    const speech = window.speechSynthesis;
+    if (!speech?.getVoices) return undefined;
+    const look = () => setVoice(speech.getVoices().find((one) => /^(zh|cmn)/i.test(one.lang)) ?? null);
+    look();
+    speech.addEventListener?.("voiceschanged", look);
+    return () => speech.removeEventListener?.("voiceschanged", look);
+  }, []);
+  return voice;
+}
+function textToRead() {
+  const entries = [...document.querySelectorAll(".log .entry")];
+  const own = entries.map((entry) => entry.matches(".person")).lastIndexOf(true);
+  const parts = [...entries.slice(own + 1), ...document.querySelectorAll(".now [data-aloud]")];
+  return parts.map((part) => part.innerText.trim()).filter(Boolean).join("\n");
+}
+function useAloud(voice, auto, turn) {
+  const [reading, setReading] = useState(false);
+  const stop = () => { window.speechSynthesis.cancel(); setReading(false); };
+  const read = () => {
+    stop();
+    const words = new SpeechSynthesisUtterance(textToRead());
+    Object.assign(words, { voice, lang: voice.lang, rate: 0.9, onend: () => setReading(false), onerror: () => setReading(false) });
+    window.speechSynthesis.speak(words);
+    setReading(true);
+  };
+  useEffect(() => { if (voice && reading) stop(); if (voice && auto && turn) read(); }, [turn]);
+  return voice ? { reading, read, stop } : null;
+}
+
+// --- modules that come later; a bad line says so instead of showing nothing ---
+
+const LATER = { photo: () => import("./pictures.js"), signature: () => import("./pictures.js"), panel: () => import("./panels.js") };
+function Later({ of, part, ...rest }) {
+  const [module, setModule] = useState(null);
+  const [failed, setFailed] = useState(false);
+  const load = () => { setFailed(false); LATER[of]().then(setModule, () => setFailed(true)); };
+  useEffect(load, [of]);
+  if (failed) return html`<div class="note" role="alert"><p>这一步没有下载完。请看看网络，再试一次。</p><button type="button" onClick=${load}>再试一次</button></div>`;
+  return module ? html`<${module[part]} ...${rest} />` : html`<p class="hint">正在打开</p>`;
+}
+
+// --- the ways to answer ---
+
+const described = (wrong, hint) => [wrong && "wrong", hint && "hint"].filter(Boolean).join(" ") || undefined;
+
+function Options({ ask, options = ask.options, send }) {
+  return html`<ul class="options">${options.map((option) => html`<li key=${JSON.stringify(option.value)}>
+    <button type="button" class="option" data-aloud aria-pressed=${ask.said === option.value ? "true" : undefined} onClick=${() => send(option.value, option.label)}>
+      <span>${option.label}${ask.said === option.value ? html` <span class="soft">（现在的回答）</span>` : null}</span>${option.hint ? html`<small>${option.hint}</small>` : null}
+    </button></li>`)}</ul>`;
+}
+
+function Choices({ ask, send, complain }) {
+  const [chosen, setChosen] = useState(() => new Set(Array.isArray(ask.said) ? ask.said : []));
+  const turn = (value) => setChosen((old) => { const next = new Set(old); if (!next.delete(value)) next.add(value); return next; });
+  const picked = ask.options.filter((option) => chosen.has(option.value));
+  const submit = (event) => {
+    event.preventDefault();
+    if (picked.length) send(picked.map((option) => option.value), picked.map((option) => option.label).join("、"));
+    else complain("请先选一项。一项也没有，就点“都没有”。");
+  };
+  return html`<form class="stack" onSubmit=${submit} novalidate>
+    <ul class="options">${ask.options.map((option) => html`<li key=${option.value}><label class="tick" data-aloud>
+      <input type="checkbox" checked=${chosen.has(option.value)} onChange=${() => turn(option.value)} />
+      <span>${option.label}${option.hint ? html`<br /><small class="soft">${option.hint}</small>` : null}</span></label></li>`)}</ul>
+    <div class="row"><button class="main">选好了</button><button type="button" onClick=${() => send([], "都没有")}>都没有</button></div>
+  </form>`;
+}
+
+// What the phone's keyboard should offer for a kind of text. Identity and bank numbers are never offered again by the browser.
+const FIELDS = {
+  phone: { type: "tel", inputmode: "tel", autocomplete: "tel" }, name: { autocomplete: "name" }, address: { autocomplete: "street-address" },
+  id_number: { autocapitalize: "characters", spellcheck: false }, card_number: { autocapitalize: "characters", spellcheck: false },
+  bank_number: { inputmode: "numeric", spellcheck: false },
+};
+function Field({ ask, send, complain, wrong, extra = {} }) {
+  const [value, setValue] = useState(() => talk.unsentText(ask.question) || (["string", "number"].includes(typeof ask.said) ? String(ask.said) : ""));
+  const edit = (event) => { setValue(event.target.value); talk.keepUnsent(ask.question, event.target.value); };
+  const submit = (event) => {
+    event.preventDefault();
+    const text = value.trim();
+    if (!text) complain("这里还空着。请写上，再点“确定”。");
+    else if (ask.input === "number" && !/^\d+$/.test(text)) complain("请只写数字，比如 12。");
+    else send(ask.input === "number" ? Number(text) : text, text);
+  };
+  return html`<form class="stack" onSubmit=${submit} novalidate>
+    <div class="field"><label class="unseen" for="answer">${ask.title || ask.text}</label>
+      <input id="answer" type="text" autocomplete="off" enterkeyhint="done" value=${value} onInput=${edit} aria-invalid=${wrong ? "true" : undefined}
+        aria-describedby=${described(wrong, ask.hint)} ...${ask.input === "number" ? { inputmode: "numeric" } : FIELDS[ask.rules]} ...${extra} /></div>
+    <div class="row"><button class="main">确定</button></div>
+  </form>`;
+}
+const Text = (props) => html`<${Field} ...${props} />${props.ask.options.length ? html`<p class="hint">也可以选</p><${Options} ...${props} />` : null}`;
+const Place = (props) => html`${props.ask.options.length ? html`<${Options} ...${props} /><p class="hint">都不是？写县或区的名字</p>` : null}<${Field} ...${props} />`;
+
+const PARTS = [["年", 4, "bday-year"], ["月", 2, "bday-month"], ["日", 2, "bday-day"]];
+function Day({ ask, send, complain, wrong }) {
+  const [parts, setParts] = useState(() => (typeof ask.said === "string" ? ask.said.split("-").map((part) => part.replace(/^0/, "")) : ["", "", ""]));
+  const submit = (event) => {
+    event.preventDefault();
+    const [year, month, day] = parts.map(Number);
+    const date = new Date(Date.UTC(year, month - 1, day));
+    const real = year > 1880 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+    if (!real) complain("这个日子不对。请按年、月、日写，比如 1990、5、20。");
+    else send(date.toISOString().slice(0, 10), `${year}年${month}月${day}日`);
+  };
+  return html`<form class="stack" onSubmit=${submit} novalidate>
+    <div class="day-fields">${PARTS.map(([name, length], index) => html`<div class="field"><label for="day${index}">${name}</label>
+      <input id="day${index}" type="text" inputmode="numeric" maxlength=${length} autocomplete="off" value=${parts[index]} aria-invalid=${wrong ? "true" : undefined}
+        aria-describedby=${described(wrong, ask.hint)} onInput=${(event) => setParts(parts.map((part, at) => (at === index ? event.target.value.trim() : part)))} /></div>`)}</div>
+    <div class="row"><button class="main">确定</button></div>
+  </form>${ask.options.length ? html`<p class="hint">也可以选</p><${Options} ask=${ask} send=${send} />` : null}`;
+}
+
+const Photo = (props) => html`<${Later} of="photo" part="Photos" ...${props} Options=${Options} />`;
+const Signature = (props) => html`<${Later} of="signature" part="Signature" ...${props} Options=${Options} />`;
+const Nothing = (props) => (props.ask.options.length ? html`<${Options} ...${props} />` : null);
+const INPUTS = { choice: Options, choices: Choices, text: Text, number: Text, date: Day, place: Place, photo: Photo, signature: Signature, none: Nothing };
+
+function Question({ ask, error, busy, trouble, turn, aloud }) {
+  const [own, setOwn] = useState("");
+  const alert = useRef();
+  const wrong = own || (error && (!error.question || error.question === ask.question) ? error.says : "");
+  const send = (value, text) => { if (!busy) { setOwn(""); talk.answer(ask, value, text); } };
+  const complain = (says) => { setOwn(says); queueMicrotask(() => alert.current?.focus()); };
+  useEffect(() => setOwn(""), [turn]);
+  useLayoutEffect(() => { if (wrong) alert.current?.focus(); }, [wrong, turn]);
+  const Input = INPUTS[ask.input] ?? Nothing;
+  return html`<fieldset class=${busy ? "busy" : ""} aria-busy=${busy ? "true" : undefined}>
+    <legend id="now" tabindex="-1" data-aloud><h2>${ask.title}</h2><span class="ask">${ask.text.split("\n").filter(Boolean).map((line) => html`<span>${line}</span>`)}</span></legend>
+    <div class="body stack">
+      ${wrong ? html`<div class="alert" role="alert" id="wrong" tabindex="-1" ref=${alert}>${mark("alarm")}<span>${wrong}</span></div>` : null}
+      ${ask.hint ? html`<p class="hint" id="hint" data-aloud>${ask.hint}</p>` : null}
+      ${ask.explained.length ? html`<div>${explained(ask.explained)}</div>` : null}
+      <${Input} ask=${ask} send=${send} complain=${complain} wrong=${wrong} busy=${busy} />
+      ${aloud ? html`<div class="row"><button type="button" class="quiet" onClick=${aloud.reading ? aloud.stop : aloud.read}>
+        ${mark(aloud.reading ? "stop" : "sound")}${aloud.reading ? "停止朗读" : "读给我听"}</button></div>` : null}
+      ${busy && trouble ? html`<p class="hint">您的回答记下了，还没发出去。</p>` : null}
+    </div></fieldset>`;
+}
+
+function Now({ state, aloud }) {
+  const { open, error, waiting, trouble } = state;
+  const busy = waiting.some((item) => item.body.kind !== "text");
+  if (!open) {
+    return html`<section class="now" aria-label="现在" id="now" tabindex="-1">
+      ${error ? html`<div class="alert" role="alert">${mark("alarm")}<span>${error.says}</span></div>` : null}
+      ${state.log.length || waiting.length ? html`<p>${state.floor ? "有话就写在下面，对方会看到。" : "现在没有要您回答的。有事就写在下面。"}</p>`
+        : html`<h2 class="legend">您好</h2><p class="ask">一次说清，几件事一起办。</p><p class="body"><button type="button" class="main" onClick=${() => talk.say("你好")}>开始</button></p>`}
+    </section>`;
+  }
+  return html`<section class="now ${busy ? "busy" : ""}" aria-label="当前问题">
+    ${open.of > 0 ? html`<p class="far"><span>第${open.at}步，共${open.of}步</span><progress value=${open.at} max=${open.of} aria-hidden="true"></progress></p>` : null}
+    <${Question} key=${`${open.question} ${open.text}`} ask=${open} error=${error} busy=${busy} trouble=${trouble} turn=${state.turn} aloud=${aloud} />
+  </section>`;
+}
+
+// --- head and bar ---
+
+const LOGO = html`<svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="9" fill="currentColor" /><path d="M8 16h16" stroke="var(--card)" stroke-width="4" stroke-linecap="round" /></svg>`;
+
+function Top({ state, openPanel }) {
+  const row = useRef();
+  const current = state.drafts.find((draft) => draft.current)?.id;
+  useEffect(() => {
+    const chip = row.current?.querySelector("[aria-current]");
+    if (chip) row.current.scrollLeft = chip.offsetLeft - row.current.clientWidth / 2 + chip.offsetWidth / 2;
+  }, [current]);
+  const about = state.open?.about || state.about;
+  return html`<header class="top">
+    <div class="line"><div class="brand">${LOGO}</div>
+      <h1>残疾人一件事${about ? html`<span class="about">正在办：<b>${about}</b></span>` : null}</h1>
+      <button type="button" class="quiet" aria-label="显示" onClick=${() => openPanel("Display")}>${mark("letters")}<span class="short">显示</span></button></div>
+    ${state.drafts.length > 1 ? html`<nav aria-label="换一个人"><ul class="drafts" ref=${row}>${state.drafts.map((draft) => html`<li key=${draft.id}>
+      <button type="button" aria-current=${draft.current ? "true" : undefined} onClick=${() => { if (!draft.current) talk.turnTo(draft); }}>
+        ${draft.label}${draft.submitted ? html`<span class="soft">已交</span>` : null}</button></li>`)}</ul></nav>` : null}
+    ${state.floor ? html`<p class="banner">${mark("person")}现在由工作人员${state.floor.name}回复您</p>` : null}
+  </header>`;
+}
+
+function Box() {
+  const [words, setWords] = useState(() => talk.unsentText("free"));
+  const area = useRef();
+  useEffect(() => talk.listen((state) => { if (state.error && !area.current.value) setWords(talk.unsentText("free")); }), []);
+  useLayoutEffect(() => { area.current.style.height = "auto"; area.current.style.height = `${area.current.scrollHeight + 4}px`; }, [words]);
+  const edit = (event) => { setWords(event.target.value); talk.keepUnsent("free", event.target.value); };
+  const submit = (event) => {
+    event.preventDefault();
+    const text = words.trim();
+    if (!text) { area.current.focus(); return; }
+    setWords("");
+    talk.keepUnsent("free", "");
+    talk.say(text);
+  };
+  const enter = (event) => { if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event); };
+  return html`<form onSubmit=${submit}><div class="field"><label class="unseen" for="free">想说什么，都可以写在这里</label>
+    <textarea id="free" rows="1" maxlength="2000" enterkeyhint="send" placeholder="写在这里" ref=${area} value=${words} onInput=${edit} onKeyDown=${enter}></textarea></div>
+    <button>发送</button></form>`;
+}
+
+function Bar({ state, openPanel }) {
+  const { waiting, trouble } = state;
+  return html`<footer class="bar">
+    ${trouble ? html`<div class="note stack"><p>${trouble}${waiting.length ? ` 还有${waiting.length}条没发出去。` : ""}</p>
+      <div class="row"><button type="button" onClick=${waiting.length ? talk.retry : talk.read}>再试一次</button>
+      ${waiting.length ? html`<button type="button" class="quiet" onClick=${talk.giveUp}>先不发了</button>` : null}</div></div>` : null}
+    <${Box} />
+    <nav aria-label="常用"><ul>
+      ${state.open?.can_go_back ? html`<li><button type="button" class="quiet" onClick=${() => talk.command("back", "上一步")}>上一步</button></li>` : null}
+      <li><button type="button" class="quiet" onClick=${() => talk.command("progress", "进度")}>进度</button></li>
+      <li><button type="button" class="quiet" onClick=${() => talk.command("human", "找工作人员")}>找工作人员</button></li>
+      <li><button type="button" class="quiet" onClick=${() => openPanel("More")}>更多</button></li>
+    </ul></nav></footer>`;
+}
+
+// --- the page ---
+
+// Where head and bar together would cover more than half of the screen, the bar lets go and scrolls with the rest. The head
+// says who is being helped: it stays unless it takes a third of the screen by itself.
+function useRoom(page) {
+  useEffect(() => {
+    const top = page.current.querySelector(".top");
+    const bar = page.current.querySelector(".bar");
+    const measure = () => {
+      const loose = top.offsetHeight + bar.offsetHeight > innerHeight * 0.5;
+      const looser = loose && top.offsetHeight > innerHeight / 3;
+      page.current.classList.toggle("loose", loose);
+      page.current.classList.toggle("looser", looser);
+      const { style } = document.documentElement;
+      style.scrollPaddingTop = `${looser ? 12 : top.offsetHeight + 12}px`;
+      style.scrollPaddingBottom = `${loose ? 12 : bar.offsetHeight + 12}px`;
+    };
+    const observer = new ResizeObserver(measure);
+    [top, bar].forEach((part) => observer.observe(part));
+    addEventListener("resize", measure);
+    measure();
+    return () => { observer.disconnect(); removeEventListener("resize", measure); };
+  }, []);
+}
+
+// After an answer: the focus on the new question, the eyes on the first new thing said.
+function useFocus(state) {
+  const seen = useRef(0);
+  useEffect(() => {
+    if (!state.loaded) return;
+    const fresh = state.log.slice(seen.current).find((entry) => entry.from !== "person" && !state.held.has(entry.id));
+    seen.current = state.log.length;
+    if (state.error) return;
+    const question = document.getElementById("now");
+    if (state.turn) question?.focus({ preventScroll: true });
+    const first = state.turn && fresh && document.querySelector(`[data-id="${fresh.id}"]`);
+    const card = document.querySelector(".now");
+    const fits = card.offsetHeight < innerHeight * 0.6;
+    (first || card).scrollIntoView({ block: first || !fits ? "start" : "end" });
+  }, [state.turn, state.loaded]);
+}
+
+function App() {
+  const [state, setState] = useState(talk.now());
+  const [panel, setPanel] = useState("");
+  const [display, setDisplay] = useState(readDisplay());
+  const page = useRef();
+  const aloud = useAloud(useVoice(), display.aloud, state.turn);
+  useEffect(() => talk.listen(setState), []);
+  useEffect(() => showDisplay(display, state.needs), [display, state.needs]);
+  useEffect(() => { document.title = `${state.open ? `${state.open.title} - ` : ""}残疾人一件事`; }, [state.open?.title]);
+  useRoom(page);
+  useFocus(state);
+  const choose = (part) => { const next = { ...display, ...part }; setDisplay(next); keepDisplay(next); };
+  const { log, held, waiting, trouble, documents } = state;
+  return html`<div ref=${page} class="page"><a class="skip" href="#now">跳到当前问题</a>
+    <${Top} state=${state} openPanel=${setPanel} />
+    <main class="column">
+      <h2 class="unseen">对话记录</h2>
+      <${Log} log=${log} held=${held} waiting=${waiting} trouble=${trouble} documents=${documents} act=${talk} />
+      ${state.loaded ? html`<${Now} state=${state} aloud=${aloud} />` : html`<p>正在打开</p>`}
+    </main>
+    <${Bar} state=${state} openPanel=${setPanel} />
+    ${panel ? html`<${Later} key=${panel} of="panel" part=${panel} close=${() => setPanel("")} openPanel=${setPanel} display=${display} choose=${choose} voice=${aloud} />` : null}
+  </div>`;
+}
+
+// Whatever breaks, the person keeps a way on.
+class Safe extends Component {
+  componentDidCatch(error) { this.setState({ error }); reportError(error); }
+  render() {
+    if (!this.state.error) return this.props.children;
+    return html`<main class="column"><h1>残疾人一件事</h1><p role="alert">页面出了点问题。您的回答都还在。</p>
+      <p class="row"><a class="button main" href="/">重新打开</a><a class="button" href="/plain">用简易版</a></p></main>`;
+  }
+}
+
+const root = document.getElementById("app");
+root.replaceChildren();
+root.className = "";
+render(html`<${Safe}><${App} /><//>`, root);
+talk.begin().then(() => Promise.allSettled([import("./pictures.js"), import("./panels.js")]));

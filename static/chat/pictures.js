@@ -1,0 +1,136 @@
+// Photographs and the signature: chosen or drawn on the phone, made small enough for a thin line, looked at before they go.
+// Nothing is uploaded before the person says so; what has been handed over waits in the queue of talk.js.
+
+import { html, useEffect, useRef, useState } from "../vendor/preact.js";
+import { mark } from "./show.js";
+import * as talk from "./talk.js";
+
+const LONGEST = 1600; // pixels: enough to read small print of an A4 page, a tenth of what a camera gives
+const QUALITY = 0.82;
+
+function blobOf(canvas, type, quality) {
+  return new Promise((done) => canvas.toBlob(done, type, quality));
+}
+
+// The picture as a JPEG of at most LONGEST pixels; as it is, where the browser cannot read it (the server can).
+export async function smaller(file) {
+  try {
+    const picture = await createImageBitmap(file);
+    const scale = Math.min(1, LONGEST / Math.max(picture.width, picture.height));
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.round(picture.width * scale);
+    canvas.height = Math.round(picture.height * scale);
+    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+    return (await blobOf(canvas, "image/jpeg", QUALITY)) ?? file;
+  } catch {
+    return file;
+  }
+}
+
+function Preview({ picture, index, remove }) {
+  return html`<li><img src=${picture.url} alt="第${index + 1}张照片，还没交" />
+    <button type="button" class="danger" onClick=${remove}>删除<span class="unseen">第${index + 1}张照片</span></button></li>`;
+}
+
+export function Photos({ ask, send, complain, busy, Options }) {
+  const [pictures, setPictures] = useState([]);
+  const [working, setWorking] = useState(false);
+  const all = useRef(pictures);
+  all.current = pictures;
+  useEffect(() => () => all.current.forEach((picture) => URL.revokeObjectURL(picture.url)), []);
+
+  const add = async (event) => {
+    const files = [...event.target.files];
+    event.target.value = "";
+    setWorking(true);
+    for (const file of files) {
+      const blob = await smaller(file);
+      setPictures((old) => [...old, { id: talk.newId(), blob, url: URL.createObjectURL(blob) }]);
+    }
+    setWorking(false);
+  };
+  const remove = (picture) => {
+    URL.revokeObjectURL(picture.url);
+    setPictures(pictures.filter((one) => one !== picture));
+  };
+  const hand = () => {
+    if (busy || working) return;
+    if (!pictures.length) complain("还没有照片。请先拍一张，或选一张。");
+    else talk.send({ kind: "photo", question: ask.question }, `${pictures.length}张照片`, { files: pictures.map((one) => one.blob), attach: "photo_ids" });
+  };
+  return html`<div class="stack">
+    ${pictures.length ? html`<ul class="pictures" aria-label="选好的照片">${pictures.map((picture, index) => html`
+      <${Preview} key=${picture.id} picture=${picture} index=${index} remove=${() => remove(picture)} />`)}</ul>` : null}
+    <div class="row">
+      <label class="button pick ${pictures.length ? "" : "main"}">${mark("camera")}${pictures.length ? "再加一张" : "拍照或选照片"}
+        <input type="file" accept="image/*" multiple onChange=${add} /></label>
+      ${pictures.length ? html`<button type="button" class="main" onClick=${hand}>交这${pictures.length}张</button>` : null}
+    </div>
+    ${working ? html`<p class="hint">正在处理照片</p>` : null}
+    ${ask.options.length ? html`<p class="hint">现在没有？也可以</p><${Options} ask=${ask} send=${send} />` : null}
+  </div>`;
+}
+
+// --- signature ---
+
+function Pad({ pad, setDrawn }) {
+  useEffect(() => {
+    const canvas = pad.current;
+    const scale = Math.max(1, window.devicePixelRatio || 1);
+    canvas.width = canvas.clientWidth * scale;
+    canvas.height = canvas.clientHeight * scale;
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = "#fff";
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    Object.assign(pen, { lineWidth: 3.2 * scale, lineCap: "round", lineJoin: "round", strokeStyle: "#111" });
+    const at = (event) => [event.offsetX * scale, event.offsetY * scale];
+    let down = false;
+    const start = (event) => { down = true; canvas.setPointerCapture(event.pointerId); pen.beginPath(); pen.moveTo(...at(event)); };
+    const move = (event) => { if (down) { pen.lineTo(...at(event)); pen.stroke(); setDrawn(true); } };
+    const end = () => { down = false; };
+    const on = { pointerdown: start, pointermove: move, pointerup: end, pointercancel: end };
+    Object.entries(on).forEach(([name, work]) => canvas.addEventListener(name, work));
+    return () => Object.entries(on).forEach(([name, work]) => canvas.removeEventListener(name, work));
+  }, []);
+  return html`<canvas class="pad" ref=${pad} role="img" aria-label="手写签名的地方。不方便手写，请选打字签名。"></canvas>`;
+}
+
+function Drawn({ ask, busy, complain }) {
+  const pad = useRef();
+  const [drawn, setDrawn] = useState(false);
+  const [round, setRound] = useState(0);
+  const hand = async () => {
+    if (busy) return;
+    if (!drawn) { complain("框里还空着。请用手指写上名字。"); return; }
+    const png = await blobOf(pad.current, "image/png");
+    talk.send({ kind: "answer", question: ask.question, value: null }, "手写签名", { files: [png], attach: "png" });
+  };
+  return html`<p class="hint">请用手指在框里写名字。</p><${Pad} key=${round} pad=${pad} setDrawn=${setDrawn} />
+    <div class="row"><button type="button" class="main" onClick=${hand}>签好了</button>
+    <button type="button" onClick=${() => { setDrawn(false); setRound(round + 1); }}>重写</button></div>`;
+}
+
+function Typed({ send, complain, wrong }) {
+  const [name, setName] = useState("");
+  const [sure, setSure] = useState(false);
+  const submit = (event) => {
+    event.preventDefault();
+    if (!name.trim()) complain("名字还空着。请写上签名人的名字。");
+    else if (!sure) complain("请先勾上“这是签名”，再点“签好了”。");
+    else send({ way: "typed", name: name.trim() }, `签名：${name.trim()}`);
+  };
+  return html`<form class="stack" onSubmit=${submit} novalidate>
+    <div class="field"><label for="signed">签名人的名字</label><input id="signed" type="text" autocomplete="name" value=${name}
+      aria-invalid=${wrong ? "true" : undefined} aria-describedby=${wrong ? "wrong" : undefined} onInput=${(event) => setName(event.target.value)} /></div>
+    <label class="tick"><input type="checkbox" checked=${sure} onChange=${(event) => setSure(event.target.checked)} /><span>我确认，这是签名</span></label>
+    <div class="row"><button class="main">签好了</button></div></form>`;
+}
+
+export function Signature(props) {
+  const [way, setWay] = useState("drawn");
+  const Way = way === "drawn" ? Drawn : Typed;
+  return html`<div class="stack" role="radiogroup" aria-label="怎么签">${[["drawn", "手写签名"], ["typed", "打字签名"]].map(([value, label]) => html`
+      <label class="tick" key=${value}><input type="radio" name="way" checked=${way === value} onChange=${() => setWay(value)} /><span>${label}</span></label>`)}</div>
+    <${Way} ...${props} />
+    ${props.ask.options.length ? html`<${props.Options} ask=${props.ask} send=${props.send} />` : null}`;
+}
