@@ -41,9 +41,7 @@ class BadMessage(Exception):
     for the person; a platform's server never shows it.
     """
 
-    def __init__(
-        self, code: str, says: str = "这条消息没有看懂。请再发一次。", status: int = 400
-    ) -> None:
+    def __init__(self, code: str, says: str = "这条消息没有看懂。请再发一次。", status: int = 400) -> None:
         super().__init__(code)
         self.code = code
         self.says = says

@@ -49,12 +49,7 @@ class Terminal(Channel[NoOptions, Typed, list[str]]):
         if raw.open and raw.open.input == "photo" and _file_of(line):
             return Inbound("", key, "photo", media=line, question=raw.open.question)
         numbers = line.replace("，", " ").replace("、", " ").replace(",", " ").split()
-        if (
-            raw.open
-            and raw.open.options
-            and numbers
-            and all(n.isascii() and n.isdigit() for n in numbers)
-        ):
+        if raw.open and raw.open.options and numbers and all(n.isascii() and n.isdigit() for n in numbers):
             answered = _picked(raw.open, [int(n) for n in numbers], key)
             if answered:
                 return answered
@@ -82,18 +77,14 @@ def _command(line: str, key: str, open_: Ask | None) -> Inbound:
         )
     if meant not in _COMMANDS:
         raise BadMessage("unknown_command", words().terminal.unknown_command)
-    return Inbound(
-        "", key, "command", command=_COMMANDS[meant], value=rest.strip() or None
-    )
+    return Inbound("", key, "command", command=_COMMANDS[meant], value=rest.strip() or None)
 
 
 def _picked(ask: Ask, numbers: list[int], key: str) -> Inbound | None:
     """The options with these numbers as an answer; None where a number can be an answer itself (a count, a house number)."""
     if ask.input in ("text", "number", "date"):
         return None
-    if not all(1 <= n <= len(ask.options) for n in numbers) or (
-        len(numbers) > 1 and ask.input != "choices"
-    ):
+    if not all(1 <= n <= len(ask.options) for n in numbers) or (len(numbers) > 1 and ask.input != "choices"):
         raise BadMessage("not_an_option", words().terminal.not_an_option)
     values = [ask.options[n - 1].value for n in dict.fromkeys(numbers)]
     return Inbound(
@@ -120,11 +111,9 @@ def chat(
     write: Callable[[str], None] = print,
     client: httpx.Client | None = None,
 ) -> int:
-    """Talk until `/退出` or the end of the input. Returns the exit status: 0, or 1 if the server could not be reached at first."""
+    """Talk until `/退出` or the end of the input. Returns the exit status: 1 if the server could not be reached at first."""
     w = words().terminal
-    with client or httpx.Client(
-        base_url=server_url, timeout=15, trust_env=False
-    ) as http:
+    with client or httpx.Client(base_url=server_url, timeout=15, trust_env=False) as http:
         talk = _Chat(http, write)
         write(w.hello)
         write(w.help)
@@ -155,11 +144,7 @@ class _Chat:
     def say(self, line: str) -> bool:
         """One line by the person; False when they want to leave."""
         w = words().terminal
-        own = (
-            w.commands.get(line.strip().removeprefix("/").lower(), "")
-            if line.strip().startswith("/")
-            else ""
-        )
+        own = w.commands.get(line.strip().removeprefix("/").lower(), "") if line.strip().startswith("/") else ""
         if own == "quit":
             return False
         if own == "help":
@@ -209,12 +194,8 @@ class _Chat:
         for name in [names] if whole else _split(names):
             path = _file_of(name)
             if path is None:
-                raise BadMessage(
-                    "file_missing", words().terminal.file_missing.format(path=name)
-                )
-            got = self._call(
-                "POST", "/api/v1/photos", files={"file": (path.name, path.read_bytes())}
-            )
+                raise BadMessage("file_missing", words().terminal.file_missing.format(path=name))
+            got = self._call("POST", "/api/v1/photos", files={"file": (path.name, path.read_bytes())})
             if got is None:
                 raise BadMessage("photo_refused", "")
             yield str(got["photo_id"])
@@ -233,9 +214,7 @@ class _Chat:
         """Write the open question, unless it stands there already."""
         try:
             self.open = _ASK.validate_python(got["open"]) if got.get("open") else None
-        except (
-            ValidationError
-        ):  # a newer server asks in a way that is not known here: its words still count
+        except ValidationError:  # a newer server asks in a way that is not known here: its words still count
             self.open = None
             self.write(str(got["open"].get("text", "")))
         if got.get("floor"):
@@ -243,14 +222,10 @@ class _Chat:
         elif self.open and again:
             self.write(block_text(self.open))
 
-    def _call(
-        self, method: str, path: str, key: str = "", **kwargs: Any
-    ) -> dict[str, Any] | None:
+    def _call(self, method: str, path: str, key: str = "", **kwargs: Any) -> dict[str, Any] | None:
         """One call; a broken line is tried again under the same key, so that nothing is said twice. None: it did not work,
         and the person has been told."""
-        headers = (
-            {"Idempotency-Key": key or str(uuid.uuid4())} if method == "POST" else {}
-        )
+        headers = {"Idempotency-Key": key or str(uuid.uuid4())} if method == "POST" else {}
         for attempt in range(_TRIES):
             try:
                 answer = self.http.request(method, path, headers=headers, **kwargs)

@@ -33,7 +33,7 @@ WECHAT_BYTES = 2048
 
 _SENTENCE = re.compile(r"[^。！？!?\n]*(?:[。！？!?]+[”’」』）)]*|\n|$)")
 _CLAUSE = re.compile(r"[^，、；,; ]*(?:[，、；,; ]|$)")
-# Control characters, lone surrogates, non-characters and direction overrides: none of them is a word, all of them break something.
+# Control characters, lone surrogates, non-characters, direction overrides: none is a word, all of them break something.
 _UNSPEAKABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]"
 )
@@ -54,16 +54,9 @@ def one_line(text: str) -> str:
 def option_lines(options: Sequence[Option]) -> list[str]:
     """The options, numbered from 1 in their order; a few short ones share a line."""
     shown = [f"{n} {one_line(option.label)}" for n, option in enumerate(options, 1)]
-    if (
-        len(shown) <= 4
-        and not any(option.hint for option in options)
-        and sum(map(len, shown)) <= 24
-    ):
+    if len(shown) <= 4 and not any(option.hint for option in options) and sum(map(len, shown)) <= 24:
         return ["  ".join(shown)]
-    return [
-        f"{line}（{one_line(o.hint)}）" if o.hint else line
-        for line, o in zip(shown, options, strict=True)
-    ]
+    return [f"{line}（{one_line(o.hint)}）" if o.hint else line for line, o in zip(shown, options, strict=True)]
 
 
 def block_text(block: Reply) -> str:
@@ -94,14 +87,8 @@ def _say(block: Say, w: TextWords) -> list[str]:
 def _said(block: Ask) -> str:
     """The answer as it stood, in the words of its options; "" when there is none or it is no plain value."""
     labels = {repr(option.value): option.label for option in block.options}
-    values: list[Any] = (
-        list(block.said) if isinstance(block.said, list | tuple) else [block.said]
-    )
-    return "、".join(
-        labels.get(repr(v), str(v))
-        for v in values
-        if isinstance(v, str | int | bool) and v != ""
-    )
+    values: list[Any] = list(block.said) if isinstance(block.said, list | tuple) else [block.said]
+    return "、".join(labels.get(repr(v), str(v)) for v in values if isinstance(v, str | int | bool) and v != "")
 
 
 def _ask(block: Ask, w: TextWords) -> list[str]:
@@ -131,9 +118,7 @@ def _item(item: OfferedItem, w: TextWords) -> Iterator[str]:
     yield f"【{item.name}】{item.headline}"
     for why in item.why:
         if why.holds in _TELLING[item.verdict]:
-            clause = (
-                w.offer.clause.format(clause=why.cite.clause) if why.cite.clause else ""
-            )
+            clause = w.offer.clause.format(clause=why.cite.clause) if why.cite.clause else ""
             yield w.offer.why.format(says=why.says) + clause
     if item.change:
         yield w.offer.change.format(change=item.change)
@@ -157,11 +142,7 @@ def _review(block: Review, w: TextWords) -> list[str]:
         lines.append(f"【{section.title}】")
         for line in section.lines:
             number += bool(line.question)
-            head = (
-                w.review.line.format(n=number, label=line.label)
-                if line.question
-                else line.label
-            )
+            head = w.review.line.format(n=number, label=line.label) if line.question else line.label
             lines.append(f"{head}：{line.value}")
     return [*lines, w.review.change.format(n=number) if number else ""]
 
@@ -188,9 +169,7 @@ def _progress(block: Progress, w: TextWords) -> list[str]:
     ]
     for line in block.lines:
         said = "，".join(
-            part.rstrip("。")
-            for part in (line.state_says or w.progress.mark(line), line.limit_says)
-            if part
+            part.rstrip("。") for part in (line.state_says or w.progress.mark(line), line.limit_says) if part
         )
         lines.append(f"{line.name}：{said}。")
     return lines
@@ -217,16 +196,12 @@ def fits(text: str, chars: int = COMFORTABLE, limit: int = WECHAT_BYTES) -> bool
     return len(text) <= chars and len(text.encode()) <= limit
 
 
-def pieces(
-    replies: Iterable[Reply], chars: int = COMFORTABLE, limit: int = WECHAT_BYTES
-) -> list[str]:
+def pieces(replies: Iterable[Reply], chars: int = COMFORTABLE, limit: int = WECHAT_BYTES) -> list[str]:
     """The replies as as few messages as fit, each at most `chars` characters and `limit` bytes; nothing is left out."""
     return pack(texts(replies), chars, limit)
 
 
-def pack(
-    blocks: Iterable[str], chars: int = COMFORTABLE, limit: int = WECHAT_BYTES
-) -> list[str]:
+def pack(blocks: Iterable[str], chars: int = COMFORTABLE, limit: int = WECHAT_BYTES) -> list[str]:
     """Whole blocks together while they fit; a block that fits nowhere is cut between its lines or sentences."""
     packed: list[str] = []
     for block in blocks:
@@ -267,18 +242,12 @@ def _characters(text: str) -> Iterator[str]:
     """Characters with the marks that belong to them (accents, joiners, skin tones)."""
     held = ""
     for char in text:
-        joins = (
-            unicodedata.combining(char)
-            or char in "\u200d\ufe0f"
-            or "\U0001f3fb" <= char <= "\U0001f3ff"
-        )
+        joins = unicodedata.combining(char) or char in "\u200d\ufe0f" or "\U0001f3fb" <= char <= "\U0001f3ff"
         if held and not joins and not held.endswith("\u200d"):
             yield held
             held = ""
         held += char
-        if (
-            len(held) >= 32
-        ):  # a heap of marks is no character: it must not outgrow a message
+        if len(held) >= 32:  # a heap of marks is no character: it must not outgrow a message
             yield held
             held = ""
     if held:

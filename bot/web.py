@@ -31,9 +31,7 @@ _DEEP, _MANY = 4, 200
 
 Text = Annotated[str, StringConstraints(max_length=TEXT_LIMIT), AfterValidator(clean)]
 Name = Annotated[str, StringConstraints(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Id = Annotated[
-    str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-]
+Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
@@ -50,10 +48,7 @@ def _plain(value: Any, depth: int = 0) -> Any:
         case list() if depth < _DEEP and len(value) <= _MANY:
             return [_plain(one, depth + 1) for one in value]
         case dict() if depth < _DEEP and len(value) <= _MANY:
-            return {
-                clean(str(key))[:120]: _plain(one, depth + 1)
-                for key, one in value.items()
-            }
+            return {clean(str(key))[:120]: _plain(one, depth + 1) for key, one in value.items()}
     raise ValueError("not a plain value")
 
 
@@ -93,9 +88,7 @@ class _Switch(_Body):
 
 
 _BODY: TypeAdapter[_Text | _Answer | _Command | _Photo | _Switch] = TypeAdapter(
-    Annotated[
-        _Text | _Answer | _Command | _Photo | _Switch, Field(discriminator="kind")
-    ]
+    Annotated[_Text | _Answer | _Command | _Photo | _Switch, Field(discriminator="kind")]
 )
 _BLOCKS: TypeAdapter[tuple[Reply, ...]] = TypeAdapter(tuple[Reply, ...])
 _ANY_BLOCK: TypeAdapter[Annotated[Reply, Field(discriminator="kind")]] = TypeAdapter(
@@ -147,15 +140,8 @@ def _parts(body: _Text | _Answer | _Command | _Photo | _Switch) -> dict[str, Any
 
 def _why(fault: Exception) -> BadMessage:
     """The one thing that people can do something about is length; the rest is a client's mistake."""
-    errors = (
-        fault.errors(include_input=False, include_url=False)
-        if isinstance(fault, ValidationError)
-        else []
-    )
-    if any(
-        error["type"] == "string_too_long" and "text" in error["loc"]
-        for error in errors
-    ):
+    errors = fault.errors(include_input=False, include_url=False) if isinstance(fault, ValidationError) else []
+    if any(error["type"] == "string_too_long" and "text" in error["loc"] for error in errors):
         return BadMessage("too_long", words().web.too_long)
     return BadMessage("bad_body", words().web.not_read)
 

@@ -99,6 +99,4 @@ class ChannelWords(_Words):
 @cache
 def words() -> ChannelWords:
     """Package data, read once."""
-    return ChannelWords.model_validate(
-        yaml.safe_load(files("bot").joinpath("wording.yaml").read_text("utf-8"))
-    )
+    return ChannelWords.model_validate(yaml.safe_load(files("bot").joinpath("wording.yaml").read_text("utf-8")))

@@ -29,8 +29,8 @@ from urllib3.exceptions import (
     ProxyError,
     SSLError,
 )
-from wechatpy import WeChatClient  # type: ignore[import-untyped]
-from wechatpy.client.api.base import BaseWeChatAPI  # type: ignore[import-untyped]
+from wechatpy import WeChatClient
+from wechatpy.client.api.base import BaseWeChatAPI
 
 OFFICIAL_BASE = "https://api.weixin.qq.com/"
 JSON_LIMIT = 1024 * 1024
@@ -92,9 +92,7 @@ class PlatformError(Exception):
     """WeChat answered with an error. `rid`: WeChat's own request number, to quote to its support. Nothing personal, no secret."""
 
     def __init__(self, code: int, rid: str = "", field: str = "") -> None:
-        super().__init__(
-            f"WeChat error {code}{f' rid {rid}' if rid else ''}{f' field {field}' if field else ''}"
-        )
+        super().__init__(f"WeChat error {code}{f' rid {rid}' if rid else ''}{f' field {field}' if field else ''}")
         self.code = code
         self.rid = rid
         self.field = field
@@ -148,7 +146,7 @@ class HardenedClient(WeChatClient):  # type: ignore[misc]
     """One account's calls. `base_url` alone decides where they go; `deadline` is for a whole call, in seconds.
 
     `clock`: seconds since the epoch. The token is refreshed by at most one thread at a time, and only if the one in the store
-    is still the one that was refused; stable_token gives the same token to every process, so a race between processes is harmless.
+    is still the one that was refused; stable_token gives every process the same token, so a race between them is harmless.
     """
 
     def __init__(
@@ -170,18 +168,12 @@ class HardenedClient(WeChatClient):  # type: ignore[misc]
         self.base = base_url.rstrip("/") + "/"
         self.clock = clock
         self.API_BASE_URL = f"{self.base}cgi-bin/"
-        for api in [
-            part for part in vars(self).values() if isinstance(part, BaseWeChatAPI)
-        ]:
+        for api in [part for part in vars(self).values() if isinstance(part, BaseWeChatAPI)]:
             if getattr(api, "API_BASE_URL", None):
                 api.API_BASE_URL = api.API_BASE_URL.replace(OFFICIAL_BASE, self.base)
-        self._http.trust_env = not re.match(
-            r"http://(127\.0\.0\.1|localhost|\[::1])[:/]", self.base
-        )
+        self._http.trust_env = not re.match(r"http://(127\.0\.0\.1|localhost|\[::1])[:/]", self.base)
         # A kept connection that the other side is just closing would make a message unconfirmed for nothing.
-        self._http.headers.update(
-            {"Connection": "close", "Accept-Encoding": "identity"}
-        )
+        self._http.headers.update({"Connection": "close", "Accept-Encoding": "identity"})
         self._fetching = threading.Lock()
 
     def __repr__(self) -> str:
@@ -196,9 +188,7 @@ class HardenedClient(WeChatClient):  # type: ignore[misc]
             "appid": self.appid,
             "secret": self.secret,
         }
-        got = _as_json(
-            self._send("POST", f"{self.base}cgi-bin/stable_token", json=body)
-        )
+        got = _as_json(self._send("POST", f"{self.base}cgi-bin/stable_token", json=body))
         try:
             token, lives = str(got["access_token"]), int(got.get("expires_in", 7200))
         except (KeyError, TypeError, ValueError):
@@ -227,11 +217,7 @@ class HardenedClient(WeChatClient):  # type: ignore[misc]
 
     def _kept_token(self, refused: str) -> str:
         kept = self.session.get(self.access_token_key)
-        if (
-            isinstance(kept, dict)
-            and kept.get("token") != refused
-            and kept.get("until", 0) - self.clock() > EARLY_S
-        ):
+        if isinstance(kept, dict) and kept.get("token") != refused and kept.get("until", 0) - self.clock() > EARLY_S:
             return str(kept["token"])
         return ""
 
@@ -241,11 +227,7 @@ class HardenedClient(WeChatClient):  # type: ignore[misc]
         """Every call of the stock client ends here. At most: one token, the call, one new token, the call again; and three
         requests in all, since a token that was fetched just now and is refused all the same is not fetched again."""
         base = kwargs.pop("api_base_url", self.API_BASE_URL)
-        url = (
-            url_or_endpoint
-            if url_or_endpoint.startswith(("http://", "https://"))
-            else f"{base}{url_or_endpoint}"
-        )
+        url = url_or_endpoint if url_or_endpoint.startswith(("http://", "https://")) else f"{base}{url_or_endpoint}"
         if not url.startswith(self.base):
             raise Unreachable("the call would leave the configured address")
         processor = kwargs.pop("result_processor", None)
@@ -254,24 +236,16 @@ class HardenedClient(WeChatClient):  # type: ignore[misc]
         if isinstance(kwargs.get("data"), dict):
             kwargs["data"] = json.dumps(kwargs["data"], ensure_ascii=False).encode()
         if kwargs.get("files"):
-            kwargs["files"] = {
-                name: _as_bytes(file) for name, file in kwargs["files"].items()
-            }
+            kwargs["files"] = {name: _as_bytes(file) for name, file in kwargs["files"].items()}
         answer = self._with_token(method, url, kwargs, raw)
         return processor(answer) if processor else answer
 
-    def _with_token(
-        self, method: str, url: str, kwargs: dict[str, Any], raw: bool
-    ) -> Any:
+    def _with_token(self, method: str, url: str, kwargs: dict[str, Any], raw: bool) -> Any:
         read = _as_media if raw else _as_json
         params = dict(kwargs.pop("params", None) or {})
         token, fresh = self.current_token()
         try:
-            return read(
-                self._send(
-                    method, url, params={**params, "access_token": token}, **kwargs
-                )
-            )
+            return read(self._send(method, url, params={**params, "access_token": token}, **kwargs))
         except PlatformError as error:
             if error.rule.do != "refresh" or fresh:
                 self._forget(token, error)
@@ -281,11 +255,7 @@ class HardenedClient(WeChatClient):  # type: ignore[misc]
         if again == token:
             raise first
         try:
-            return read(
-                self._send(
-                    method, url, params={**params, "access_token": again}, **kwargs
-                )
-            )
+            return read(self._send(method, url, params={**params, "access_token": again}, **kwargs))
         except PlatformError as error:
             self._forget(again, error)
             raise
@@ -295,9 +265,7 @@ class HardenedClient(WeChatClient):  # type: ignore[misc]
         if error.rule.do == "refresh" and self._kept_token("") == token:
             self.session.delete(self.access_token_key)
 
-    def _send(
-        self, method: str, url: str, deadline: float | None = None, **kwargs: Any
-    ) -> _Answer:
+    def _send(self, method: str, url: str, deadline: float | None = None, **kwargs: Any) -> _Answer:
         """One HTTP exchange within the deadline. Errors are made anew, outside the handler, so that none carries the address."""
         until = time.monotonic() + float(self.timeout)
         fault: Exception
@@ -312,11 +280,7 @@ class HardenedClient(WeChatClient):  # type: ignore[misc]
             ) as response:
                 return _read(response, until)
         except (requests.RequestException, HTTPError) as broken:
-            fault = (
-                Unreachable(type(broken).__name__)
-                if _never_sent(broken)
-                else Unanswered(type(broken).__name__)
-            )
+            fault = Unreachable(type(broken).__name__) if _never_sent(broken) else Unanswered(type(broken).__name__)
         raise fault
 
     # --- what we call ---
@@ -329,29 +293,17 @@ class HardenedClient(WeChatClient):  # type: ignore[misc]
         data = {"touser": openid, "command": "Typing" if typing else "CancelTyping"}
         return self.deliver(lambda: self.post("message/custom/typing", data=data))
 
-    def send_template(
-        self, openid: str, template: str, fields: Mapping[str, str], url: str = ""
-    ) -> Outcome:
+    def send_template(self, openid: str, template: str, fields: Mapping[str, str], url: str = "") -> Outcome:
         """A template message of an Official Account."""
-        return self.deliver(
-            lambda: self.message.send_template(
-                openid, template, _values(fields), url=url or None
-            )
-        )
+        return self.deliver(lambda: self.message.send_template(openid, template, _values(fields), url=url or None))
 
-    def send_subscription(
-        self, openid: str, template: str, fields: Mapping[str, str], page: str = ""
-    ) -> Outcome:
+    def send_subscription(self, openid: str, template: str, fields: Mapping[str, str], page: str = "") -> Outcome:
         """A subscription notice of an Official Account; uses up one credit."""
         return self.deliver(
-            lambda: self.message.send_subscribe_message(
-                openid, template, _values(fields), page=page or None
-            )
+            lambda: self.message.send_subscribe_message(openid, template, _values(fields), page=page or None)
         )
 
-    def send_mini_subscription(
-        self, openid: str, template: str, fields: Mapping[str, str], page: str = ""
-    ) -> Outcome:
+    def send_mini_subscription(self, openid: str, template: str, fields: Mapping[str, str], page: str = "") -> Outcome:
         """A subscription message of a mini-program; uses up one credit."""
         data = {
             "touser": openid,
@@ -365,9 +317,7 @@ class HardenedClient(WeChatClient):  # type: ignore[misc]
 
     def upload_image(self, content: bytes, name: str = "photo.jpg") -> str:
         """A temporary picture (three days); returns its media id."""
-        got = self.post(
-            "media/upload", params={"type": "image"}, files={"media": (name, content)}
-        )
+        got = self.post("media/upload", params={"type": "image"}, files={"media": (name, content)})
         return str(got["media_id"])
 
     def download(self, media_id: str) -> Media:
@@ -383,14 +333,10 @@ class HardenedClient(WeChatClient):  # type: ignore[misc]
             "js_code": code,
             "grant_type": "authorization_code",
         }
-        got = _as_json(
-            self._send("GET", f"{self.base}sns/jscode2session", params=params)
-        )
+        got = _as_json(self._send("GET", f"{self.base}sns/jscode2session", params=params))
         if not got.get("openid") or not got.get("session_key"):
             raise Unanswered("jscode2session gave no openid")
-        return Login(
-            str(got["openid"]), str(got["session_key"]), str(got.get("unionid", ""))
-        )
+        return Login(str(got["openid"]), str(got["session_key"]), str(got.get("unionid", "")))
 
     def callback_addresses(self) -> list[str]:
         """Where WeChat's pushes come from: the cheapest call that proves app id, secret and allow-list to be right."""
@@ -413,9 +359,7 @@ class HardenedClient(WeChatClient):  # type: ignore[misc]
 def outcome_of(error: PlatformError, now: float) -> Outcome:
     """The table of errors.yaml as an outcome; `now`: seconds since the epoch, for the way to tomorrow in China."""
 
-    def outcome(
-        kind: Literal["refused", "retry_later"], wait: int = 0, alarm: bool = False
-    ) -> Outcome:
+    def outcome(kind: Literal["refused", "retry_later"], wait: int = 0, alarm: bool = False) -> Outcome:
         return Outcome(kind, error.code, wait, alarm, error.rid, error.field)
 
     match error.rule.do:
@@ -460,9 +404,7 @@ def _read(response: requests.Response, until: float) -> _Answer:
     if response.status_code != 200:
         raise Unreachable(f"HTTP {response.status_code}")
     content = bytearray()
-    while chunk := response.raw.read1(
-        65536, decode_content=True
-    ):  # iter_content would wait for a full block
+    while chunk := response.raw.read1(65536, decode_content=True):  # iter_content would wait for a full block
         content += chunk
         if len(content) > MEDIA_LIMIT or time.monotonic() > until:
             raise Unanswered("too long" if len(content) > MEDIA_LIMIT else "too slow")
@@ -499,9 +441,7 @@ def _as_media(answer: _Answer) -> Media:
     if answer.is_file:
         return Media(answer.content, answer.content_type)
     _as_json(answer)
-    raise PlatformError(
-        40007
-    )  # JSON without an error and without a file: a video's address, of which we have no use
+    raise PlatformError(40007)  # JSON without an error and without a file: a video's address, of which we have no use
 
 
 def _raise_for(got: Mapping[str, Any]) -> None:
@@ -516,9 +456,7 @@ def _raise_for(got: Mapping[str, Any]) -> None:
         text = str(said.get("errmsg", ""))
         rid = re.search(r"rid:\s*([\w-]{1,64})", text)
         field = re.search(r"\bdata\.([a-z_]{1,32}\d{1,3})\b", text)
-        raise PlatformError(
-            code, rid.group(1) if rid else "", field.group(1) if field else ""
-        )
+        raise PlatformError(code, rid.group(1) if rid else "", field.group(1) if field else "")
 
 
 @contextmanager
@@ -540,17 +478,11 @@ def _never_sent(broken: Exception) -> bool:
     """Whether the connection failed before the request went out. When in doubt it went out."""
     if isinstance(
         broken,
-        requests.ConnectTimeout
-        | requests.exceptions.SSLError
-        | requests.exceptions.ProxyError,
+        requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.ProxyError,
     ):
         return True
-    if isinstance(
-        broken, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema
-    ):
+    if isinstance(broken, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
         return True
     cause: Any = broken.args[0] if broken.args else None
     reason = getattr(cause, "reason", cause)
-    return isinstance(
-        reason, NewConnectionError | NameResolutionError | SSLError | ProxyError
-    )
+    return isinstance(reason, NewConnectionError | NameResolutionError | SSLError | ProxyError)

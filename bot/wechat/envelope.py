@@ -21,10 +21,10 @@ from hashlib import sha1
 from typing import Any, Literal
 from xml.parsers.expat import ExpatError
 
-import xmltodict  # type: ignore[import-untyped]
+import xmltodict
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
-from wechatpy.crypto import PrpCrypto  # type: ignore[import-untyped]
-from wechatpy.exceptions import InvalidAppIdException  # type: ignore[import-untyped]
+from wechatpy.crypto import PrpCrypto
+from wechatpy.exceptions import InvalidAppIdException
 
 from bot.base import BODY_LIMIT, BadMessage
 
@@ -88,19 +88,15 @@ class Envelope:
 
     def signature(self, *parts: str) -> str:
         """SHA-1 over the sorted parts and the token, as the official page on accessing the platform says."""
-        return sha1(
-            "".join(sorted((self._token, *parts))).encode("utf-8", "surrogatepass")
-        ).hexdigest()
+        return sha1("".join(sorted((self._token, *parts))).encode("utf-8", "surrogatepass")).hexdigest()
 
     def echo(self, query: Query, now: datetime) -> str:
         """The answer to the console's test of the address: its own words, byte for byte."""
-        self._admit(
-            query.signature, self.signature(query.timestamp, query.nonce), query, now
-        )
+        self._admit(query.signature, self.signature(query.timestamp, query.nonce), query, now)
         return query.echostr
 
     def open(self, push: Push) -> Opened:
-        """The verified and decrypted fields of a push. Raises `BadMessage`: 403 not from WeChat, 400 not readable, 413 too big."""
+        """The verified and decrypted fields. Raises `BadMessage`: 403 not from WeChat, 400 not readable, 413 too big."""
         if len(push.body) > BODY_LIMIT:
             raise BadMessage("too_big", status=413)
         encrypted = text_field(parse(push.body)[0], "Encrypt")
@@ -116,9 +112,7 @@ class Envelope:
 
     def _admit(self, given: str, expected: str, query: Query, now: datetime) -> None:
         # Compared as bytes, since compare_digest refuses text that is not ASCII.
-        if not hmac.compare_digest(
-            given.encode("utf-8", "surrogatepass"), expected.encode()
-        ):
+        if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode()):
             raise BadMessage("wrong_signature", status=403)
         if not re.fullmatch(r"[0-9]{1,12}", query.timestamp):
             raise BadMessage("wrong_signature", status=403)
@@ -166,9 +160,7 @@ def _aes_key(encoded: str) -> bytes:
     except ValueError:
         key = b""
     if len(key) != 32:
-        raise ValueError(
-            "the AES key of WeChat must have 43 characters (EncodingAESKey in the console)"
-        )
+        raise ValueError("the AES key of WeChat must have 43 characters (EncodingAESKey in the console)")
     return key
 
 
@@ -180,11 +172,7 @@ def parse(body: bytes) -> tuple[Mapping[str, Any], Format]:
     form: Format = "json" if body.lstrip()[:1] == b"{" else "xml"
     try:
         text = body.decode("utf-8")
-        fields = (
-            json.loads(text)
-            if form == "json"
-            else xmltodict.parse(text, encoding="utf-8").get("xml")
-        )
+        fields = json.loads(text) if form == "json" else xmltodict.parse(text, encoding="utf-8").get("xml")
     except (
         ExpatError,
         ValueError,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, get_args
 
-from wechatpy.replies import TextReply  # type: ignore[import-untyped]
+from wechatpy.replies import TextReply
 
 from bot.base import Channel, Inbound, InboundKind, channel
 from bot.text import clean, pieces
@@ -88,13 +88,9 @@ def _message(kind: str, fields: Mapping[str, Any], common: dict[str, Any]) -> Pu
                 **common,
             )
         case "image":
-            return Pushed(
-                id=key, kind="photo", media=name_field(fields, "MediaId"), **common
-            )
+            return Pushed(id=key, kind="photo", media=name_field(fields, "MediaId"), **common)
         case "voice":
-            return Pushed(
-                id=key, kind="voice", media=name_field(fields, "MediaId"), **common
-            )
+            return Pushed(id=key, kind="voice", media=name_field(fields, "MediaId"), **common)
         case _:
             return Pushed(id=key, kind="unsupported", **common)
 
@@ -125,6 +121,4 @@ def passive(to: Pushed, text: str, now: datetime) -> str:
             "Content": said,
         }
         return json.dumps(reply, ensure_ascii=False)
-    return str(
-        TextReply(source=to.us, target=to.account, content=said, time=stamp).render()
-    )
+    return str(TextReply(source=to.us, target=to.account, content=said, time=stamp).render())

@@ -21,7 +21,7 @@ _NAME = re.compile(r"[\w\-@.]{1,64}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a message that was accepted. `message`: its number. `arrived`: False when the person refuses or it failed."""
+    """What became of an accepted message. `message`: its number. `arrived`: False when the person refuses or it failed."""
 
     message: str
     arrived: bool
@@ -77,9 +77,7 @@ def event_key(fields: Mapping[str, Any]) -> str:
             *_LISTS,
         )
     ]
-    digest = hashlib.sha256(
-        json.dumps(about, ensure_ascii=True, default=str).encode()
-    ).hexdigest()[:16]
+    digest = hashlib.sha256(json.dumps(about, ensure_ascii=True, default=str).encode()).hexdigest()[:16]
     return f"{text_field(fields, 'CreateTime')}.{text_field(fields, 'Event')[:64].lower()}.{digest}"
 
 
@@ -93,23 +91,12 @@ def told(fields: Mapping[str, Any]) -> tuple[Told, ...]:
             status = text_field(fields, "Status", "")
             return (Receipt(text_field(fields, "MsgID"), status == "success", status),)
         case "subscribe_msg_popup_event":
-            return tuple(
-                _popup(entry) for entry in _entries(fields, "SubscribeMsgPopupEvent")
-            )
+            return tuple(_popup(entry) for entry in _entries(fields, "SubscribeMsgPopupEvent"))
         case "subscribe_msg_change_event":
-            rejected = (
-                e
-                for e in _entries(fields, "SubscribeMsgChangeEvent")
-                if _status(e) == "reject"
-            )
-            return tuple(
-                Credit(text_field(entry, "TemplateId"), "cancelled")
-                for entry in rejected
-            )
+            rejected = (e for e in _entries(fields, "SubscribeMsgChangeEvent") if _status(e) == "reject")
+            return tuple(Credit(text_field(entry, "TemplateId"), "cancelled") for entry in rejected)
         case "subscribe_msg_sent_event":
-            return tuple(
-                _sent(entry) for entry in _entries(fields, "SubscribeMsgSentEvent")
-            )
+            return tuple(_sent(entry) for entry in _entries(fields, "SubscribeMsgSentEvent"))
         case _:
             return ()
 
