@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Field, SQLModel
 
-from backend.storage import Sealed, UtcTime, new_id
+from backend.storage import Sealed, UtcTime
 
 
 class Person(SQLModel, table=True):
@@ -38,18 +38,3 @@ class Consent(SQLModel, table=True):
     kind: str = Field(max_length=64)
     value: str = Field(max_length=32)
     at: datetime = Field(sa_type=UtcTime)
-
-
-class Event(SQLModel, table=True):
-    """Something that happened elsewhere and that a conversation must hear: a system message on its way, once."""
-
-    __tablename__ = "event"
-    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
-    conversation_id: str = Field(max_length=36, index=True)
-    person_id: str = Field(max_length=36, index=True)
-    event: str = Field(max_length=32)
-    sealed_data: bytes = Field(sa_type=Sealed)
-    at: datetime = Field(sa_type=UtcTime)
-    heard_at: datetime | None = Field(default=None, sa_type=UtcTime)
-    tried_at: datetime = Field(sa_type=UtcTime)
-    tries: int = 0

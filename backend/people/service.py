@@ -1,4 +1,4 @@
-"""What can be done with a person's things: tell their conversation of an event, give everything to take away, forget it all.
+"""What can be done with a person's things: give everything to take away, forget it all.
 
 The rooms above register what they keep of a person (`keeps`), so that export and deletion reach everything without this room
 knowing theirs. Deletion destroys the person's key first of all: what a backup still holds is unreadable too.
@@ -6,8 +6,7 @@ knowing theirs. Deletion destroys the person's key first of all: what a backup s
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +14,7 @@ from sqlmodel import Session
 
 from backend import jobs
 from backend.people import store as rows
-from backend.people.models import Event
-from backend.storage import DataKey, KeyGone, Storage, new_id, now
+from backend.storage import DataKey, Storage, now
 
 Export = Callable[[Session, Storage, DataKey, str], Any]  # (tx, store, key, person_id) -> plain JSON
 Forget = Callable[[Session, str], list[str]]  # (tx, person_id) -> ids of the blobs to delete
@@ -34,44 +32,6 @@ _rooms: dict[str, _Room] = {}
 def keeps(room: str, *, export: Export, forget: Forget) -> None:
     """Say how one room gives out and how it deletes what it keeps of a person. Called once, when the room is imported."""
     _rooms[room] = _Room(export, forget)
-
-
-def tell(
-    tx: Session,
-    store: Storage,
-    *,
-    conversation_id: str,
-    person_id: str,
-    event: str,
-    data: Mapping[str, Any],
-    key: str = "",
-) -> None:
-    """Have a conversation told of an event, in this unit of work. `event` and `data` as in `dialogs.messages.SystemEvent`.
-
-    `key`: the event's own name, where the same one may be told twice (a callback that comes again): it is heard once.
-    Nothing happens for a person who has been forgotten.
-    """
-    event_id = key or new_id()
-    if key and rows.event(tx, key) is not None:
-        return
-    try:
-        sealed = store.keys.seal(store.keys.of(tx, person_id), json.dumps(dict(data)), f"event.data:{event_id}")
-    except KeyGone:
-        return
-    at = now()
-    tx.add(
-        Event(
-            id=event_id,
-            conversation_id=conversation_id,
-            person_id=person_id,
-            event=event,
-            sealed_data=sealed,
-            at=at,
-            tried_at=at,
-        )
-    )
-    tx.flush()
-    jobs.start(tx, "conversations.tell", key=event_id, args=(conversation_id, event_id))
 
 
 def export(store: Storage, person_id: str) -> dict[str, Any]:

@@ -76,9 +76,7 @@ def tell(
         "conversation_id": conversation_id,
         "person_id": key.owner,
         "event": event,
-        "data": keys.seal(
-            key, json.dumps(data, ensure_ascii=False), f"happening.data:{happening_id}"
-        ),
+        "data": keys.seal(key, json.dumps(data, ensure_ascii=False), f"happening.data:{happening_id}"),
         "at": now(),
         "tries": 0,
     }
@@ -87,13 +85,9 @@ def tell(
     return happening_id
 
 
-def untold(
-    keys: Keys, tx: Session | sa.Connection, happening_id: str
-) -> Happening | None:
+def untold(keys: Keys, tx: Session | sa.Connection, happening_id: str) -> Happening | None:
     """The event, if it still has to be told; None when it has been told, is unknown, or its person has been deleted."""
-    row = tx.execute(
-        sa.select(_T).where(_T.c.id == happening_id, _T.c.told_at.is_(None))
-    ).one_or_none()
+    row = tx.execute(sa.select(_T).where(_T.c.id == happening_id, _T.c.told_at.is_(None))).one_or_none()
     key = keys.load(tx, [row.person_id]).get(row.person_id) if row else None
     if row is None or key is None:
         return None
@@ -103,22 +97,13 @@ def untold(
 
 def told(tx: Session | sa.Connection, happening_ids: list[str], at: datetime) -> None:
     """These have been told by the turns of this unit of work."""
-    tx.execute(
-        sa.update(_T)
-        .where(_T.c.id.in_(happening_ids), _T.c.told_at.is_(None))
-        .values(told_at=at)
-    )
+    tx.execute(sa.update(_T).where(_T.c.id.in_(happening_ids), _T.c.told_at.is_(None)).values(told_at=at))
 
 
-def start_again(
-    tx: Session | sa.Connection, before: datetime, *, limit: int = 200
-) -> int:
+def start_again(tx: Session | sa.Connection, before: datetime, *, limit: int = 200) -> int:
     """For the sweep: start the jobs of events from before this moment that are still untold; returns how many."""
     rows = tx.execute(
-        sa.select(_T.c.id, _T.c.tries)
-        .where(_T.c.told_at.is_(None), _T.c.at < before)
-        .order_by(_T.c.at)
-        .limit(limit)
+        sa.select(_T.c.id, _T.c.tries).where(_T.c.told_at.is_(None), _T.c.at < before).order_by(_T.c.at).limit(limit)
     ).all()
     for happening_id, tries in rows:
         tx.execute(sa.update(_T).where(_T.c.id == happening_id).values(tries=tries + 1))
@@ -126,11 +111,7 @@ def start_again(
     return len(rows)
 
 
-def forget_told(
-    tx: Session | sa.Connection, before: datetime, *, limit: int = 500
-) -> int:
+def forget_told(tx: Session | sa.Connection, before: datetime, *, limit: int = 500) -> int:
     """Delete told events older than this (retention); returns how many."""
     old = sa.select(_T.c.id).where(_T.c.told_at < before).limit(limit)
-    return len(
-        tx.execute(sa.delete(_T).where(_T.c.id.in_(old)).returning(_T.c.id)).all()
-    )
+    return len(tx.execute(sa.delete(_T).where(_T.c.id.in_(old)).returning(_T.c.id)).all())

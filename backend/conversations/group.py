@@ -1,0 +1,383 @@
+"""One group of turns, from what is read to the sets of rows that are written. The only place where a session is opened or sealed.
+
+`load` reads, `plan` steps each message in the order of its coming (two of one person see each other, and so does a message that
+came twice), `save` writes. A step that raises gives its error as that message's outcome and adds nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Self
+
+import sqlalchemy as sa
+from pydantic import BaseModel
+
+from backend.conversations import store as rows
+from backend.conversations.entries import Answer, Entry, Json, of_turn, page
+from backend.conversations.projection import project
+from backend.people.effects import Aside, Wanted
+from backend.storage import DataKey, Storage, happenings, new_id, new_receipt, now
+from backend.web import place
+from dialogs.messages import CallStaff, ForgetDraft, KeepQuestion, Message, Turn
+from dialogs.session import Draft, Session, Talk
+
+log = logging.getLogger(__name__)
+_FRESH = 16  # ids a turn may use up
+
+
+class Unknown(Exception):
+    """A system message for a conversation that is not there (any more)."""
+
+
+class _Kept(BaseModel):
+    """What is sealed in `conversation.sealed_talk`."""
+
+    talk: Talk
+    open: Json | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message and the door it came through. `door`: the account's keyed hash; "" for the house's own messages."""
+
+    key_hash: str
+    message: Message
+    door: str = ""
+    app: str = ""
+    door_key: str = ""
+    conversation_id: str = ""
+
+    @classmethod
+    def from_door(cls, store: Storage, app: str, key: str, message: Message) -> Self:
+        door = store.keys.find_hash(app, key)
+        return cls(store.keys.find_hash("inbox", f"{door}:{message.id}"), message, door, app, key)
+
+    @classmethod
+    def from_house(cls, store: Storage, conversation_id: str, message: Message) -> Self:
+        key_hash = store.keys.find_hash("inbox", f"{conversation_id}:{message.id}")
+        return cls(key_hash, message, conversation_id=conversation_id)
+
+
+@dataclass(slots=True)
+class Talking:
+    """One conversation while its group is worked on. `known`: drafts that have a row; `drafts`: those to be written."""
+
+    id: str
+    person_id: str
+    key: DataKey
+    session: Session
+    open: Json | None = None
+    version: int = 0
+    last_seq: int = 0
+    waiting_since: datetime | None = None
+    channel: str = ""
+    known: set[str] = field(default_factory=set)
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    forgotten: set[str] = field(default_factory=set)
+    columns: Json = field(default_factory=dict)
+    begun_by: Incoming | None = None  # set while it has no row yet
+    key_row: Json = field(default_factory=dict)  # of its new key
+
+
+class Group:
+    """The work of one group. Used once: a group that is done again is a new one."""
+
+    def __init__(self, store: Storage, library: Any, step: Callable[..., Turn], incoming: list[Incoming]) -> None:
+        self._keys, self._library, self._step, self._incoming = store.keys, library, step, incoming
+        self._answers: dict[str, Answer] = {}
+        self._by_door: dict[str, Talking] = {}
+        self._by_id: dict[str, Talking] = {}
+        self._moved: dict[str, Talking] = {}
+        self._inbox: list[Json] = []
+        self._said: list[Json] = []
+        self._questions: list[Json] = []
+        self._consents: list[Json] = []
+        self._told: list[str] = []  # ids of system messages, which are the ids of their happenings
+        self.effects: list[Wanted] = []
+
+    @property
+    def changed(self) -> list[str]:
+        """Ids for the live stream."""
+        return list(self._moved)
+
+    # --- load ---
+
+    def load(self, tx: sa.Connection) -> None:
+        doors = list({one.door for one in self._incoming if one.door})
+        ids = list({one.conversation_id for one in self._incoming if one.conversation_id})
+        rows.lock(tx, [*doors, *ids])
+        for seen in rows.seen(tx, list({one.key_hash for one in self._incoming})):
+            key = self._keys.unwrap(seen.person_id, seen.wrapped)
+            body = self._keys.unseal(key, seen.sealed_answer, f"inbox.answer:{seen.key_hash}")
+            self._answers[seen.key_hash] = Answer(seen.person_id, seen.conversation_id, body)
+        for row in rows.talking_by_door(tx, doors):
+            self._by_door[row.key_hash] = self._opened(row)
+        for row in rows.talking_by_id(tx, ids):
+            self._opened(row)
+
+    def _opened(self, row: sa.Row[Any]) -> Talking:
+        """The conversation of a row; the one already open when two doors lead to it."""
+        if row.id in self._by_id:
+            return self._by_id[row.id]
+        key = self._keys.unwrap(row.person_id, row.wrapped)
+        kept = _Kept.model_validate_json(self._keys.unseal(key, row.sealed_talk, f"conversation.talk:{row.id}"))
+        draft = None
+        if row.sealed_body is not None:
+            body = self._keys.unseal(key, row.sealed_body, f"draft.body:{row.draft_id}")
+            draft = Draft.model_validate_json(body)
+        talking = self._by_id[row.id] = Talking(
+            id=row.id,
+            person_id=row.person_id,
+            key=key,
+            session=Session(talk=kept.talk, draft=draft),
+            open=kept.open,
+            version=row.version,
+            last_seq=row.last_seq,
+            waiting_since=row.waiting_since,
+            channel=row.channel,
+            known={row.draft_id} if draft else set(),
+        )
+        return talking
+
+    # --- plan ---
+
+    def plan(self, tx: sa.Connection) -> list[Answer | Exception]:
+        """Step every message; the outcome of each, in their order."""
+        return [self._outcome(tx, one) for one in self._incoming]
+
+    def _outcome(self, tx: sa.Connection, incoming: Incoming) -> Answer | Exception:
+        if incoming.key_hash in self._answers:
+            return self._answers[incoming.key_hash]
+        try:
+            talking = self._talking(incoming)
+            message = replace(incoming.message, fresh=tuple(new_id() for _ in range(_FRESH)), receipt=new_receipt())
+            turn, drafts = self._stepped(tx, talking, message)
+            answer = self._kept(talking, incoming, message, turn, drafts)
+        except Exception as broken:  # noqa: BLE001 - one message's failure is its own outcome; the others go on
+            if not isinstance(broken, Unknown):
+                log.error("step_failed", extra={"error": type(broken).__name__, "where": place(broken)})
+            return broken
+        self._answers[incoming.key_hash] = answer
+        return answer
+
+    def _talking(self, incoming: Incoming) -> Talking:
+        if incoming.conversation_id:
+            if incoming.conversation_id not in self._by_id:
+                raise Unknown
+            return self._by_id[incoming.conversation_id]
+        if incoming.door in self._by_door:
+            return self._by_door[incoming.door]
+        person_id = new_id()
+        key, key_row = self._keys.made(person_id)
+        return Talking(
+            id=new_id(), person_id=person_id, key=key, session=Session(talk=Talk()), begun_by=incoming, key_row=key_row
+        )
+
+    def _stepped(self, tx: sa.Connection, talking: Talking, message: Message) -> tuple[Turn, dict[str, Draft]]:
+        """The turn, and the drafts brought to the table for it."""
+        brought: dict[str, Draft] = {}
+        session = talking.session
+        turn = self._step(self._library, session, message)
+        while turn.needs_draft:
+            if turn.needs_draft in brought:
+                raise RuntimeError("the talk asks for a draft that is on the table")
+            brought[turn.needs_draft] = self._draft(tx, talking, turn.needs_draft)
+            session = Session(talk=session.talk, draft=brought[turn.needs_draft])
+            turn = self._step(self._library, session, message)
+        return turn, brought
+
+    def _draft(self, tx: sa.Connection, talking: Talking, draft_id: str) -> Draft:
+        if draft_id in talking.drafts:
+            return talking.drafts[draft_id]
+        if talking.session.draft is not None and talking.session.draft.id == draft_id:
+            return talking.session.draft
+        sealed = rows.draft_body(tx, talking.id, draft_id)
+        if sealed is None:
+            raise LookupError("the talk asks for a draft that is not this person's")
+        return Draft.model_validate_json(self._keys.unseal(talking.key, sealed, f"draft.body:{draft_id}"))
+
+    # --- what a turn leaves ---
+
+    def _kept(
+        self, talking: Talking, incoming: Incoming, message: Message, turn: Turn, brought: dict[str, Draft]
+    ) -> Answer:
+        """Everything that this turn leaves. All that can fail comes first; only then is the group changed."""
+        if turn.refused:
+            return self._answered(talking, incoming, message, [], talking.open, False, turn.refused)
+        entries, now_open, asked = of_turn(turn, message, talking.open)
+        columns = project(turn.session, message, talking.waiting_since, talking.channel)
+        lines = [self._line(talking, at, entry, message.at) for at, entry in enumerate(entries, talking.last_seq + 1)]
+        wanted, questions = self._wanted(talking, turn, message, entries)
+        self._said += lines
+        self.effects += wanted
+        self._questions += questions
+        self._consents += _consents(talking, turn.session)
+        talking.known |= brought.keys()
+        self._keep_drafts(talking, turn)
+        talking.session, talking.open, talking.columns = turn.session, now_open, columns
+        talking.last_seq += len(entries)
+        talking.waiting_since, talking.channel = columns["waiting_since"], columns["channel"]
+        self._move(talking, incoming)
+        return self._answered(talking, incoming, message, entries, now_open, asked, "")
+
+    def _move(self, talking: Talking, incoming: Incoming) -> None:
+        """This conversation is to be written; a new one is from now on found by the next message of its group."""
+        if incoming.door:
+            self._by_door[incoming.door] = talking
+        self._by_id[talking.id] = self._moved[talking.id] = talking
+
+    def _answered(
+        self,
+        talking: Talking,
+        incoming: Incoming,
+        message: Message,
+        entries: list[Entry],
+        now_open: Json | None,
+        asked: bool,
+        refused: str,
+    ) -> Answer:
+        shown = {**page(entries, talking.session, now_open), "asked": asked, "refused": refused}
+        body = json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()
+        if message.kind == "system":
+            self._told.append(message.id)
+        self._inbox.append(
+            {
+                "key_hash": incoming.key_hash,
+                "person_id": talking.person_id,
+                "conversation_id": talking.id,
+                "at": message.at,
+                "sealed_answer": self._keys.seal(talking.key, body, f"inbox.answer:{incoming.key_hash}"),
+            }
+        )
+        return Answer(talking.person_id, talking.id, body)
+
+    def _line(self, talking: Talking, seq: int, entry: Entry, at: datetime) -> Json:
+        blocks = json.dumps(entry.blocks, ensure_ascii=False, separators=(",", ":"))
+        return {
+            "conversation_id": talking.id,
+            "seq": seq,
+            "id": entry.id,
+            "at": at,
+            "speaker": entry.speaker,
+            "sealed_blocks": self._keys.seal(talking.key, blocks, f"transcript.blocks:{entry.id}"),
+        }
+
+    def _wanted(
+        self, talking: Talking, turn: Turn, message: Message, entries: list[Entry]
+    ) -> tuple[list[Wanted], list[Json]]:
+        """What other rooms are to do, and the questions that are kept."""
+        wanted, questions = [], []
+        for effect in turn.effects:
+            wanted.append(Wanted(talking.person_id, talking.id, effect, message.at, talking.key))
+            if isinstance(effect, KeepQuestion):
+                questions.append(self._question(talking, "unanswered", effect.text, effect.region, message.at))
+            elif isinstance(effect, CallStaff) and effect.keep:
+                questions.append(self._question(talking, effect.reason, effect.keep, "", message.at))
+        unasked = tuple(entry.id for entry in entries if entry.speaker != "person")
+        if message.kind == "system" and unasked:
+            aside = Aside(message.event, unasked, talking.channel)
+            wanted.append(Wanted(talking.person_id, talking.id, aside, message.at, talking.key))
+        return wanted, questions
+
+    def _question(self, talking: Talking, reason: str, text: str, region: str, at: datetime) -> Json:
+        question_id = new_id()
+        return {
+            "id": question_id,
+            "conversation_id": talking.id,
+            "person_id": talking.person_id,
+            "reason": reason,
+            "region": region[:12],
+            "sealed_text": self._keys.seal(talking.key, text, f"question_kept.text:{question_id}"),
+            "at": at,
+        }
+
+    def _keep_drafts(self, talking: Talking, turn: Turn) -> None:
+        after, before = turn.session.draft, talking.session.draft
+        if after is not None and after is not before:
+            talking.drafts[after.id] = after
+            talking.forgotten.discard(after.id)
+        for effect in turn.effects:
+            if isinstance(effect, ForgetDraft):
+                talking.forgotten.add(effect.draft_id)
+                talking.drafts.pop(effect.draft_id, None)
+
+    # --- save ---
+
+    def save(self, tx: sa.Connection) -> None:
+        self._begin(tx)
+        standing = [one for one in self._moved.values() if one.begun_by is None]
+        rows.move(tx, [{"b_id": one.id, "b_version": one.version, **self._columns(one)} for one in standing])
+        self._save_drafts(tx)
+        rows.append(tx, self._inbox, self._said, self._questions, self._consents)
+        if self._told:
+            happenings.told(tx, self._told, now())
+
+    def _begin(self, tx: sa.Connection) -> None:
+        begun = [(one.begun_by, one) for one in self._moved.values() if one.begun_by is not None]
+        rows.begin(
+            tx,
+            people=[{"id": one.person_id, "created_at": first.message.at} for first, one in begun],
+            keys=[one.key_row for _, one in begun],
+            accounts=[self._account(first, one) for first, one in begun],
+            conversations=[self._first_row(first, one) for first, one in begun],
+        )
+
+    def _first_row(self, first: Incoming, one: Talking) -> Json:
+        made = {"id": one.id, "person_id": one.person_id, "version": 1, "created_at": first.message.at}
+        return {**made, **self._columns(one)}
+
+    def _account(self, first: Incoming, one: Talking) -> Json:
+        account_id = new_id()
+        return {
+            "id": account_id,
+            "person_id": one.person_id,
+            "app": first.app,
+            "key_hash": first.door,
+            "sealed_key": self._keys.seal(one.key, first.door_key, f"account.key:{account_id}"),
+            "created_at": first.message.at,
+        }
+
+    def _columns(self, one: Talking) -> Json:
+        kept = _Kept.model_construct(talk=one.session.talk, open=one.open).model_dump_json()
+        sealed = self._keys.seal(one.key, kept, f"conversation.talk:{one.id}")
+        return {**one.columns, "sealed_talk": sealed, "last_seq": one.last_seq}
+
+    def _save_drafts(self, tx: sa.Connection) -> None:
+        new, changed = [], []
+        for one in self._moved.values():
+            for draft in one.drafts.values():
+                row = self._draft_row(one, draft)
+                if draft.id in one.known:
+                    changed.append({"b_id": draft.id, **row})
+                else:
+                    new.append({"id": draft.id, "conversation_id": one.id, "person_id": one.person_id, **row})
+        forgotten = [gone for one in self._moved.values() for gone in one.forgotten]
+        rows.keep_drafts(tx, new, changed, forgotten)
+
+    def _draft_row(self, one: Talking, draft: Draft) -> Json:
+        return {
+            "sealed_body": self._keys.seal(one.key, draft.model_dump_json(), f"draft.body:{draft.id}"),
+            "sealed_label": self._keys.seal(one.key, draft.label, f"draft.label:{draft.id}"),
+            "submitted": draft.submitted is not None,
+            "updated_at": one.columns["last_at"],
+        }
+
+
+def _consents(talking: Talking, after: Session) -> list[Json]:
+    """A row for every answer to a notice that is new or another than before."""
+    before = talking.session.talk.consent
+    return [
+        {
+            "id": new_id(),
+            "person_id": talking.person_id,
+            "kind": kind[:64],
+            "value": str(given.value)[:32],
+            "at": given.at,
+        }
+        for kind, given in after.talk.consent.items()
+        if kind not in before or before[kind].value != given.value
+    ]
