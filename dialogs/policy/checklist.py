@@ -1,0 +1,65 @@
+"""Which papers the items applied for need, each paper once: how many, in which form, for which items, by which clause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dialogs.policy.decision import InHandFirst, MaterialNeed, Need
+from dialogs.policy.pack import Compiled, Pack
+
+_WEIGHT: dict[Need, int] = {"exempt": 0, "waivable": 1, "required": 2, "hand_in": 3}
+
+
+@dataclass(slots=True)
+class _Gathered:
+    need: Need
+    row: Compiled
+    items: list[str]
+
+
+def materials(pack: Pack, verdicts: Mapping[str, str], facts: Mapping[str, Any]) -> tuple[MaterialNeed, ...]:
+    """`verdicts`: the items applied for. Where it is not known whether a paper is needed, it is waivable."""
+    found: dict[str, _Gathered] = {}
+    for item, verdict in verdicts.items():
+        for row in pack.bindings[item]:
+            fits = row.fits(item, verdict, facts)
+            if fits is not False:
+                _gather(found, row, item, row.written.need if fits else "waivable")
+    return tuple(_made(pack, paper, found[paper]) for paper in pack.papers if paper in found)
+
+
+def _gather(found: dict[str, _Gathered], row: Compiled, item: str, need: Need) -> None:
+    paper = row.written.material
+    so_far = found.get(paper)
+    if so_far is None:
+        found[paper] = _Gathered(need, row, [item])
+        return
+    if _WEIGHT[need] > _WEIGHT[so_far.need]:
+        so_far.need, so_far.row = need, row
+    if so_far.items[-1] != item:
+        so_far.items.append(item)
+
+
+def _made(pack: Pack, paper: str, one: _Gathered) -> MaterialNeed:
+    row = one.row.written
+    name = pack.papers[paper].name
+    return MaterialNeed(paper, name, one.need, tuple(one.items), row.form, row.count, pack.region, row.clause)
+
+
+def in_hand_first(pack: Pack, verdicts: Mapping[str, str], facts: Mapping[str, Any]) -> tuple[InHandFirst, ...]:
+    """What the person needs before going on; also while it is not known whether they have it."""
+    found: dict[str, tuple[Compiled, list[str]]] = {}
+    for row in pack.before:
+        items = [item for item, verdict in verdicts.items() if row.fits(item, verdict, facts) is not False]
+        if items:
+            found.setdefault(row.written.id, (row, []))[1].extend(items)
+    return tuple(_first(pack, row, items) for row, items in found.values())
+
+
+def _first(pack: Pack, row: Compiled, items: list[str]) -> InHandFirst:
+    one = row.written
+    return InHandFirst(
+        one.id, one.material, one.name, one.what, one.where, one.order, tuple(items), pack.region, one.clause
+    )

@@ -1,0 +1,206 @@
+"""Facts in, decision out: for each item a verdict with its reasons, then order, papers, limits and ways for what is applied for.
+
+Pure and the same for every region: what a document says is in its pack. A person who needs something first (a card, a renewal)
+is decided a second time as if that were granted, with what an assessment will decide not known yet; what then opens is `later`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from dialogs.policy.checklist import in_hand_first, materials
+from dialogs.policy.clocks import deadlines
+from dialogs.policy.decision import Channel, Decision, ItemDecision
+from dialogs.policy.logic import PERSON, Reason, Rule, Told
+from dialogs.policy.pack import Compiled, Pack
+
+Facts = Mapping[str, Any]
+_NO_REASONS: tuple[Reason, ...] = ()
+_OPEN = frozenset({"eligible", "later"})
+_OPEN_OR_AUTOMATIC = _OPEN | {"automatic"}
+_ELIGIBLE = ItemDecision("eligible", (), (), "")
+_AUTOMATIC = ItemDecision("automatic", (), (), "")
+_NOT_OPEN = frozenset({"eligible", "later"})
+_OPEN_OR_AUTOMATIC = _OPEN | {"automatic"}
+_ELIGIBLE = ItemDecision("not_eligible", (), (), "")
+_LATER = ItemDecision("later", (), (), "")
+
+
+def complete(pack: Pack, facts: Facts, on: date) -> dict[str, Any]:
+    """What was told, with what follows from it. A fact that nobody knows is missing or None."""
+    known = dict(facts)
+    for name, rule in pack.derivations:
+        if known.get(name) is None:
+            value = rule(known, pack.place, on)
+            if value is not None:
+                known[name] = value
+    return known
+
+
+def decide(pack: Pack, facts: Facts, wants: Sequence[str] | None, on: date, *, reasons: bool = True) -> Decision:
+    """`facts`: names and types as in facts.yaml; a missing one, or None, is not known. `wants`: the items applied for now; None:
+    all that are open. `on`: today. Without `reasons`, `why` and `nearest` stay empty. Raises ValueError for an unknown item."""
+    for item in wants or ():
+        if item not in pack.rules:
+            raise ValueError(f"no item is called “{item}”")
+    known = complete(pack, facts, on)
+    items = judge(pack, known, pack.ids, reasons=reasons)
+    applied = _applied(items, wants, _OPEN)
+    timed = applied if wants is not None else _applied(items, None, _OPEN_OR_AUTOMATIC)
+    return Decision(
+        region=pack.region,
+        version=pack.version,
+        items=items,
+        order=_order(pack, applied),
+        materials=materials(pack, applied, known),
+        deadlines=deadlines(pack, timed, known),
+        channel=ways(pack, items, wants, known),
+        before=in_hand_first(pack, applied, known),
+        outside=_outside(pack, known),
+    )
+
+
+def judge(pack: Pack, known: Facts, items: Sequence[str], *, reasons: bool = True) -> dict[str, ItemDecision]:
+    """The verdicts of these items. `known`: as `complete` gives it."""
+    tests = {item: rule.test(known) for item, rule in pack.rules.items()}
+    ahead = [row for row in pack.first if row.rule is None or row.rule.test(known)]
+    ahead = [row for row in ahead if tests[row.written.item] is not False]
+    supposed: dict[tuple[int, ...], dict[str, Any]] = {}
+    return {item: _judge_one(pack, item, tests[item], known, ahead, supposed, reasons) for item in items}
+
+
+def _judge_one(
+    pack: Pack,
+    item: str,
+    value: bool | None,
+    known: Facts,
+    ahead: Sequence[Compiled],
+    supposed: dict[tuple[int, ...], dict[str, Any]],
+    reasons: bool,
+) -> ItemDecision:
+    rule = pack.rules[item]
+    if value:
+        automatic = item in pack.automatic
+        if not reasons:
+            return _AUTOMATIC if automatic else _ELIGIBLE
+        return ItemDecision("automatic" if automatic else "eligible", _why(rule, known), (), "")
+    rows = [row for row in ahead if item in row.items] if ahead else ()
+    if rows:
+        key = tuple(id(row) for row in rows)
+        if key not in supposed:
+            supposed[key] = _suppose(known, rows)
+        decided = _after_the_first(pack, rule, value, known, supposed[key], rows, reasons)
+        if decided is not None:
+            return decided
+    return _decided_today(pack, rule, value, known, reasons)
+
+
+def _decided_today(pack: Pack, rule: Rule, value: bool | None, known: Facts, reasons: bool) -> ItemDecision:
+    """Not open: refused, or not known yet."""
+    if value is False and not reasons:
+        return _NOT_ELIGIBLE
+    told = Told()
+    if reasons:
+        rule.explain(known, told)
+    else:
+        rule.missing(known, told.needs)
+    if value is None:
+        return ItemDecision("unknown", tuple(told.why), _askable(pack, told.needs), "")
+    return ItemDecision("not_eligible", tuple(r for r in told.why if r.holds is not None), (), "".join(told.change))
+
+
+def _why(rule: Rule, known: Facts) -> tuple[Reason, ...]:
+    told = Told()
+    rule.explain(known, told)
+    return tuple(told.why)
+
+
+def _suppose(known: Facts, rows: Sequence[Compiled]) -> dict[str, Any]:
+    """What would be known if these had been granted."""
+    ahead = dict(known)
+    for row in rows:
+        ahead.update(row.written.grants)
+    for row in rows:
+        ahead.update(dict.fromkeys(row.written.assessed))
+    return ahead
+
+
+def _after_the_first(
+    pack: Pack,
+    rule: Rule,
+    today: bool | None,
+    known: Facts,
+    ahead: Facts,
+    rows: Sequence[Compiled],
+    reasons: bool,
+) -> ItemDecision | None:
+    """The decision as if what comes first were granted; None when that opens nothing that is closed `today`."""
+    value = rule.test(ahead)
+    if value is False:
+        return None
+    needs: dict[str, None] = {}
+    if value is None:
+        rule.missing(ahead, needs)
+    assessed = {name for row in rows for name in row.written.assessed}
+    open_ = {name: None for name in needs if name not in assessed}
+    if open_ and today is None:
+        return None
+    why = _why_later(rule, known, ahead, rows) if reasons else _NO_REASONS
+    if open_:
+        return ItemDecision("unknown", why, _askable(pack, open_), "")
+    return ItemDecision("later", why, (), rows[0].written.says) if reasons else _LATER
+
+
+def _why_later(
+    rule: Rule, known: Facts, ahead: Facts, rows: Sequence[Compiled]
+) -> tuple[Reason, ...]:
+    """What comes first, what holds already, and what is still to be seen."""
+    first = [row.gives for row in rows]
+    now = [reason for reason in _why(rule, known) if reason.holds]
+    then = [reason for reason in _why(rule, ahead) if reason.holds is None]
+    return tuple(dict.fromkeys((*first, *now, *then)))
+
+
+def _askable(pack: Pack, names: Mapping[str, None]) -> tuple[str, ...]:
+    """The facts that a person can be asked for, in place of those that follow from them."""
+    sources = pack.sources
+    return tuple(dict.fromkeys(source for name in names for source in sources.get(name) or (name,)))
+
+
+def _applied(
+    items: Mapping[str, ItemDecision], wants: Sequence[str] | None, open_: frozenset[str]
+) -> dict[str, str]:
+    """The items that papers and limits are for, with their verdicts."""
+    if wants is None:
+        return {item: one.verdict for item, one in items.items() if one.verdict in open_}
+    return {item: items[item].verdict for item in items if item in wants and items[item].verdict != "not_eligible"}
+
+
+def _order(pack: Pack, applied: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
+    stages = (tuple(item for item in applied if item in stage) for stage in pack.stages)
+    return tuple(stage for stage in stages if stage)
+
+
+def ways(
+    pack: Pack, items: Mapping[str, ItemDecision], wants: Sequence[str] | None, known: Facts
+) -> dict[str, Channel]:
+    """The way of each item applied for; with no wish, also of what comes by itself or is left to the window."""
+    found: dict[str, Channel] = {}
+    for item, one in items.items():
+        asking = one.verdict == "unknown" and wants is None and one.needs != (PERSON,)
+        if asking or (wants is not None and item not in wants):
+            continue
+        for row in pack.ways[item]:
+            if row.fits(item, one.verdict, known):
+                found[item] = row.gives
+                break
+    return found
+
+
+def _outside(pack: Pack, known: Facts) -> Channel | None:
+    if known.get("household_in_service_county") is not False:
+        return None
+    rows = (row for row in pack.outside if row.rule is None or row.rule.test(known))
+    return next((row.gives for row in rows), None)

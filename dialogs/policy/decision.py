@@ -1,0 +1,148 @@
+"""What a decision is made of: verdicts with reasons, order, papers, limits, ways. Plain frozen data, nothing decides here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from dialogs.policy.logic import Reason
+
+Verdict = Literal["eligible", "later", "automatic", "not_eligible", "unknown"]
+Mode = Literal["online", "offline", "jump", "auto"]
+Need = Literal["required", "waivable", "exempt", "hand_in"]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDecision:
+    """`needs`: facts to ask for, and "person" where only a person can say. `nearest`: what would have to be so, or come first."""
+
+    verdict: Verdict
+    why: tuple[Reason, ...]
+    needs: tuple[str, ...]
+    nearest: str
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialNeed:
+    """A paper. `need`: required; waivable (brought if at hand, or needed only if something not yet known is so); exempt; hand_in
+    (the paper itself is kept by the office). `count`: how many, None where the document does not say."""
+
+    id: str
+    name: str
+    need: Need
+    for_items: tuple[str, ...]
+    form: str
+    count: int | None
+    document: str
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A limit. `working_days` None: none is promised. `starts`: the event it is counted from. `by`: MM-DD, or None."""
+
+    working_days: int | None
+    starts: str
+    excludes: tuple[str, ...]
+    clause: str
+    by: str | None
+    calendar_days: int | None
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """The way of an item. `row`: the row of the pack that gives it; `url`: "" where no document prints one."""
+
+    mode: Mode
+    where: str
+    says: str
+    clause: str
+    url: str
+    row: str
+
+
+@dataclass(frozen=True, slots=True)
+class InHandFirst:
+    """Something the person needs before the application can go on (`id`, e.g. "assessment"), for these items."""
+
+    id: str
+    material: str
+    name: str
+    what: str
+    where: str
+    order: str
+    for_items: tuple[str, ...]
+    document: str
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Everything that follows from what is known today. `outside`: the way for somebody whom this pack does not serve."""
+
+    region: str
+    version: str
+    items: Mapping[str, ItemDecision]
+    order: tuple[tuple[str, ...], ...]
+    materials: tuple[MaterialNeed, ...]
+    deadlines: Mapping[str, Deadline]
+    channel: Mapping[str, Channel]
+    before: tuple[InHandFirst, ...]
+    outside: Channel | None
+
+    def outcome(self) -> tuple[Any, ...]:
+        """What the person gets, without the words of the reasons: two decisions with the same outcome are the same to them."""
+        return (
+            tuple((item, one.verdict, one.needs) for item, one in self.items.items()),
+            self.order,
+            self.materials,
+            tuple(self.deadlines.items()),
+            tuple((item, way.mode, way.where) for item, way in self.channel.items()),
+            self.before,
+            self.outside,
+        )
+
+    def as_json(self, who: str = "您") -> dict[str, Any]:
+        """The decision in the shape of `yijianshi decide` (without id and next_question). `who` fills {who} in the reasons."""
+        return {
+            "region": self.region,
+            "pack": f"{self.region}@{self.version}",
+            "items": {item: _item(one, who) for item, one in self.items.items()},
+            "order": [list(stage) for stage in self.order],
+            "materials": [_material(need) for need in self.materials],
+            "deadlines": {key: _deadline(one) for key, one in self.deadlines.items()},
+            "channel": {item: {"mode": way.mode, "where": way.where} for item, way in self.channel.items()},
+        }
+
+
+def _item(one: ItemDecision, who: str) -> dict[str, Any]:
+    why = [{"clause": r.clause, "says": r.says.replace("{who}", who), "holds": r.holds} for r in one.why]
+    return {"verdict": one.verdict, "why": why, "needs": list(one.needs)}
+
+
+def _material(need: MaterialNeed) -> dict[str, Any]:
+    return {
+        "id": need.id,
+        "name": need.name,
+        "need": need.need,
+        "for": list(need.for_items),
+        "form": need.form,
+        "count": need.count,
+        "clause": need.clause,
+    }
+
+
+def _deadline(one: Deadline) -> dict[str, Any]:
+    shape: dict[str, Any] = {
+        "working_days": one.working_days,
+        "starts": one.starts,
+        "excludes": list(one.excludes),
+        "clause": one.clause,
+    }
+    if one.by is not None:
+        shape["by"] = one.by
+    if one.calendar_days is not None:
+        shape["calendar_days"] = one.calendar_days
+    return shape

@@ -1,0 +1,171 @@
+"""What follows from what has been told: age from a birth date, level from a card number, province from a county code.
+
+These are rules about numbers, dates and places, the same everywhere; facts.yaml names them and says which facts they need.
+A fact that was told is never overwritten by one that is derived. `on` is the day for which it is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+Known = Mapping[str, Any]
+
+CATEGORY_BY_DIGIT = {"1": "vision", "2": "hearing", "3": "speech", "4": "physical", "5": "intellectual", "6": "mental"}
+VALID_YEARS = 10
+ADULT = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a pack serves: `province` by name, `counties` by code; `provinces`: code prefix -> name."""
+
+    province: str
+    counties: Collection[str]
+    provinces: Mapping[str, str]
+
+
+Derive = Callable[[Known, Place, date], Any]
+
+
+def whole_years(since: date, on: date) -> int:
+    """Full years from `since` to `on`; somebody born on 29 February is a year older on 1 March."""
+    return on.year - since.year - ((on.month, on.day) < (since.month, since.day))
+
+
+def as_date(told: Any) -> date | None:
+    """A date, or its ISO text; None for anything else."""
+    if isinstance(told, date):
+        return told
+    try:
+        return date.fromisoformat(told)
+    except (TypeError, ValueError):
+        return None
+
+
+def _province_of_household(known: Known, place: Place, on: date) -> str | None:
+    code = known.get("household_county")
+    return place.provinces.get(code[:2], "other") if code else None
+
+
+def _household_served(known: Known, place: Place, on: date) -> bool | None:
+    if code := known.get("household_county"):
+        return code in place.counties
+    province = known.get("household_province")
+    return False if province and province != place.province else None
+
+
+def _residence_served(known: Known, place: Place, on: date) -> bool | None:
+    code = known.get("residence_county")
+    return code in place.counties if code else None
+
+
+def _birth_date(known: Known, place: Place, on: date) -> date | None:
+    number = known.get("id_number") or known.get("disability_card_no") or ""
+    digits = number[6:14]
+    return as_date(f"{digits[:4]}-{digits[4:6]}-{digits[6:]}") if digits.isdigit() else None
+
+
+def _age(known: Known, place: Place, on: date) -> int | None:
+    born = as_date(known.get("birth_date"))
+    return whole_years(born, on) if born and born <= on else None
+
+
+def _minor(known: Known, place: Place, on: date) -> bool | None:
+    age = known.get("age")
+    return None if age is None else age < ADULT
+
+
+def _holder(known: Known, place: Place, on: date) -> bool | None:
+    """Who tells a level or a number of the card has one."""
+    return True if known.get("disability_card_no") or known.get("card_level") in (1, 2, 3, 4) else None
+
+
+def _card_status(known: Known, place: Place, on: date) -> str | None:
+    until = as_date(known.get("card_valid_to"))
+    if until is None:
+        return None
+    return "valid" if on <= until else "expired"
+
+
+def _years_since_issue(known: Known, place: Place, on: date) -> int | None:
+    since = as_date(known.get("card_valid_from"))
+    if since:
+        return max(0, whole_years(since, on))
+    until = as_date(known.get("card_valid_to"))
+    return max(0, VALID_YEARS + whole_years(until, on)) if until else None
+
+
+def _level_from_number(known: Known, place: Place, on: date) -> int | None:
+    digit = (known.get("disability_card_no") or "")[19:20]
+    return int(digit) if digit in ("1", "2", "3", "4") else None
+
+
+def _categories_known(known: Known, place: Place, on: date) -> Any:
+    """The digit names one category; 7 (several) does not say which."""
+    category = CATEGORY_BY_DIGIT.get((known.get("disability_card_no") or "")[18:19])
+    return frozenset({category}) if category else known.get("applied_categories")
+
+
+def _applied_from_card(known: Known, place: Place, on: date) -> Any:
+    return known.get("card_categories")
+
+
+def _several_categories(known: Known, place: Place, on: date) -> bool | None:
+    if (known.get("disability_card_no") or "")[18:19] == "7":
+        return True
+    categories = known.get("card_categories")
+    return None if categories is None else len(categories) > 1
+
+
+def _severe(known: Known, place: Place, on: date) -> bool | None:
+    level = known.get("card_level")
+    return None if level is None else level in (1, 2)
+
+
+def _identity(name: str) -> Derive:
+    def derive(known: Known, place: Place, on: date) -> bool | None:
+        identity = known.get("medical_aid_identity")
+        if identity == name:
+            return True
+        return False if identity in ("none", "other") else None
+
+    return derive
+
+
+def _orphan_by_identity_or_age(known: Known, place: Place, on: date) -> bool | None:
+    """An orphan in the sense of the allowance is a minor: a grown-up is not asked."""
+    by_identity = _identity("orphan")(known, place, on)
+    return False if by_identity is None and known.get("is_minor") is False else by_identity
+
+
+def _medical_identity(known: Known, place: Place, on: date) -> str | None:
+    told = {name: known.get(f"is_{name}") for name in ("dibao", "tekun", "orphan")}
+    for name, so in told.items():
+        if so:
+            return name
+    return "none" if all(so is False for so in told.values()) else None
+
+
+RULES: dict[str, Derive] = {
+    "province_of_household": _province_of_household,
+    "household_served": _household_served,
+    "residence_served": _residence_served,
+    "birth_date": _birth_date,
+    "age": _age,
+    "minor": _minor,
+    "holder": _holder,
+    "card_status": _card_status,
+    "years_since_issue": _years_since_issue,
+    "level_from_number": _level_from_number,
+    "categories_known": _categories_known,
+    "applied_from_card": _applied_from_card,
+    "several_categories": _several_categories,
+    "severe": _severe,
+    "dibao_by_identity": _identity("dibao"),
+    "tekun_by_identity": _identity("tekun"),
+    "orphan_by_identity_or_age": _orphan_by_identity_or_age,
+    "medical_identity": _medical_identity,
+}
