@@ -1,0 +1,207 @@
+"""Conversations as the console shows them: the list with what needs a person on top, one talk with its transcript.
+
+Numbers, names and addresses are masked here, before anything leaves. What a list sorts by comes from the plain columns that the
+writer keeps; a key is only used for the rows that are shown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from backend.conversations import store as talks
+from backend.conversations.models import Conversation, DraftRow, QuestionKept, Said
+from backend.jobs import House
+from backend.staff import masks, store
+from backend.staff.rights import Staff
+from backend.staff.words import words
+from backend.storage import DataKey
+from dialogs.directory import SHANGHAI
+
+Json = dict[str, Any]
+STUCK = 3  # times in a row that the same question was not understood
+MOST = 200  # rows of a list
+_LAST_LINE = 60  # signs
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One reason why somebody of the staff is needed. `urgency`: 0 is the most urgent. `since`: for the order among equals."""
+
+    code: str
+    says: str
+    urgency: int
+    since: datetime
+
+    def shown(self) -> Json:
+        return {"code": self.code, "says": self.says}
+
+
+def rows(
+    house: House, tx: Session, staff: Staff, which: str, more: Mapping[str, Sequence[Why]] | None = None
+) -> list[Json]:
+    """The list: what needs a person first, then the newest. `more`: further reasons by conversation (cases that are due ...)."""
+    more = more or {}
+    found = store.conversations(tx, staff.counties, which, staff.id, STUCK, more, MOST)
+    why = {one.id: sorted([*_why(house, one, staff), *more.get(one.id, ())], key=lambda w: w.urgency) for one in found}
+    if which == "needs":
+        found = [one for one in found if why[one.id] and one.holder in ("", staff.id)]
+    ordered = sorted(found, key=lambda one: _place(why[one.id], one))
+    return _shown(house, tx, ordered, why)
+
+
+def talk(house: House, tx: Session, staff: Staff, conversation_id: str, more: Sequence[Why] = ()) -> Json | None:
+    """One conversation with its transcript, masked; None outside the fence."""
+    one = store.conversation(tx, staff.counties, conversation_id)
+    if one is None:
+        return None
+    why = sorted([*_why(house, one, staff), *more], key=lambda w: w.urgency)
+    row = _shown(house, tx, [one], {one.id: why})[0]
+    key = house.store.keys.of(tx, one.person_id)
+    kept = json.loads(house.store.keys.unseal(key, one.sealed_talk, f"conversation.talk:{one.id}"))
+    mask = masks.Mask(_answers(house, key, talks.drafts(tx, one.id)))
+    log = [_entry(house, key, said, mask) for said in talks.transcript(tx, one.id)]
+    return {
+        "row": row,
+        "log": log,
+        "needs": row["needs"],
+        "holder": row["holder"],
+        "open": mask.every(kept["open"]),
+        "drafts": [{**draft, "label": mask.text(draft["label"])} for draft in kept["talk"]["drafts"]],
+    }
+
+
+def questions(house: House, tx: Session, staff: Staff, limit: int) -> list[Json]:
+    """Questions that no document answers, or that came with a call, oldest first; masked. Only who may see people gets the talk."""
+    found = store.questions(tx, staff.counties, limit)
+    keys = house.store.keys.load(tx, {kept.person_id for kept, _ in found})
+    return [
+        {
+            "id": kept.id,
+            "at": kept.at.isoformat(),
+            "county": county,
+            "reason": words().called.get(kept.reason, words().unanswered),
+            "text": _question(house, tx, keys[kept.person_id], kept),
+            "conversation_id": kept.conversation_id if staff.may("people") else None,
+        }
+        for kept, county in found
+        if kept.person_id in keys
+    ]
+
+
+def _question(house: House, tx: Session, key: DataKey, kept: QuestionKept) -> str:
+    text = house.store.keys.unseal_text(key, kept.sealed_text, f"question_kept.text:{kept.id}")
+    return masks.Mask(_answers(house, key, talks.drafts(tx, kept.conversation_id))).text(text)
+
+
+def waits_since(one: Conversation) -> datetime:
+    return one.called_at or one.waiting_since or one.last_at
+
+
+def _why(house: House, one: Conversation, staff: Staff) -> list[Why]:
+    """The reasons that stand in the conversation itself."""
+    told, since = words().why, clock(waits_since(one))
+    found = []
+    if one.called_at is not None and not one.holder:
+        code = "distress" if one.called_reason == "distress" else "missed" if one.called_told else "called"
+        says = told[code].format(since=since)
+        if one.called_reason in words().called and code != "distress":
+            says = f"{says}（{words().called[one.called_reason]}）"
+        found.append(Why(code, says, 0 if code == "distress" else 2, waits_since(one)))
+    if one.holder == staff.id and one.waiting_since is not None:
+        found.append(Why("waiting", told["waiting"].format(since=since), 1, waits_since(one)))
+    if one.stuck >= STUCK:
+        says = told["stuck"].format(state=state_name(house, one.state), times=one.stuck)
+        found.append(Why("stuck", says, 4, waits_since(one)))
+    return found
+
+
+def _place(why: Sequence[Why], one: Conversation) -> tuple[int, float]:
+    """Where a row stands: by its most urgent reason, the longest waiting first; without a reason, the newest first."""
+    return (why[0].urgency, why[0].since.timestamp()) if why else (99, -one.last_at.timestamp())
+
+
+def _shown(house: House, tx: Session, found: Sequence[Conversation], why: Mapping[str, Sequence[Why]]) -> list[Json]:
+    keys = house.store.keys.load(tx, {one.person_id for one in found})
+    said = store.last_said(tx, [one.id for one in found])
+    drafts = store.drafts_by_id(tx, [one.draft_id for one in found if one.draft_id])
+    names = store.shown_names(tx, {one.holder for one in found if one.holder})
+    return [
+        _row(house, one, keys[one.person_id], said.get(one.id), drafts.get(one.draft_id), why[one.id], names)
+        for one in found
+        if one.person_id in keys
+    ]
+
+
+def _row(
+    house: House,
+    one: Conversation,
+    key: DataKey,
+    said: Said | None,
+    draft: DraftRow | None,
+    why: Sequence[Why],
+    names: Mapping[str, str],
+) -> Json:
+    answers = _answers(house, key, [draft] if draft else [])
+    mask = masks.Mask(answers)
+    return {
+        "id": one.id,
+        "who": _who(answers, mask),
+        "by": words().by.get(one.role, one.role),
+        "county": one.region,
+        "state": one.state,
+        "state_name": state_name(house, one.state),
+        "channel": words().channels.get(one.channel, one.channel),
+        "paused": one.paused,
+        "last_at": one.last_at.isoformat(),
+        "waiting_since": waits_since(one).isoformat() if one.called_at or one.waiting_since else None,
+        "why": [each.shown() for each in why],
+        "needs": [{"code": need, "says": words().needs.get(need, need)} for need in one.needs.split(",") if need],
+        "holder": {"id": one.holder, "name": names.get(one.holder, "")} if one.holder else None,
+        "lease_until": one.lease_until.isoformat() if one.holder and one.lease_until else None,
+        "last_line": _last_line(house, key, said, mask),
+    }
+
+
+def _who(answers: Sequence[Json], mask: masks.Mask) -> str:
+    name = answers[0].get("field:name") if answers else None
+    return masks.name(name) if isinstance(name, str) and name else words().unnamed
+
+
+def _last_line(house: House, key: DataKey, said: Said | None, mask: masks.Mask) -> str:
+    if said is None:
+        return ""
+    texts = [block.get("text", "") for block in _blocks(house, key, said)]
+    line = mask.text(" ".join(text for text in texts if text).replace("\n", " "))
+    return line if len(line) <= _LAST_LINE else line[:_LAST_LINE] + "…"
+
+
+def _entry(house: House, key: DataKey, said: Said, mask: masks.Mask) -> Json:
+    blocks = mask.every(_blocks(house, key, said))
+    return {"id": said.id, "at": said.at.isoformat(), "from": said.speaker, "blocks": blocks}
+
+
+def _blocks(house: House, key: DataKey, said: Said) -> list[Json]:
+    return list(json.loads(house.store.keys.unseal(key, said.sealed_blocks, f"transcript.blocks:{said.id}")))
+
+
+def _answers(house: House, key: DataKey, drafts: Iterable[DraftRow]) -> list[Json]:
+    """The answers of these drafts, by question: only to know what to hide, and the name's first sign."""
+    opened = (json.loads(house.store.keys.unseal(key, one.sealed_body, f"draft.body:{one.id}")) for one in drafts)
+    return [{question: answer["value"] for question, answer in draft["answers"].items()} for draft in opened]
+
+
+def state_name(house: House, state: str) -> str:
+    return str(house.library.words.name("states", state))
+
+
+def clock(at: datetime) -> str:
+    """A moment as it is said on the spot: the time for today, else the day too."""
+    local = at.astimezone(SHANGHAI)
+    today = datetime.now(SHANGHAI).date()
+    return f"{local:%H:%M}" if local.date() == today else f"{local.month}月{local.day}日 {local:%H:%M}"
