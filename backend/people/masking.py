@@ -42,7 +42,7 @@ def text(value: str) -> str:
 
 
 def field(key: str, value: str) -> str:
-    """A form field by its name (with or without a prefix such as "field:"): names, numbers, addresses, dates of birth are masked."""
+    """A form field by its name (also with a prefix, "field:name"): names, numbers, addresses and dates of birth are masked."""
     key = key.rsplit(":", 1)[-1]
     if key.endswith(("name", "called", "signer")):
         return name(value)

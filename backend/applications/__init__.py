@@ -1,0 +1,1 @@
+"""What a person submitted once: the application, its cases with their states and clocks, supplements, results, ratings."""
