@@ -1,0 +1,128 @@
+"""Facts told in passing: everything outright in a text about the one person it is about (“我妈70了，肢体二级，有证也有低保”).
+
+What is asked, hedged, supposed or contradictory is left out. When two people's facts are mixed and nobody says who is meant,
+nothing is taken (`facts` gives None).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from dialogs.understanding.claims import Claims, _who
+from dialogs.understanding.places import Places
+from dialogs.understanding.slots import SlotReader, bank_number, chinese_number, day, id_number, person_name, phone
+from dialogs.understanding.tables import Tables
+from dialogs.understanding.words import Clause
+
+_AGE = re.compile(r"(?<![\d级])([0-9]{1,3}|[一二三四五六七八九十]{1,3})(?:岁|多岁)")
+_AGE_LE = re.compile(r"(?:今年|都|快|已经|妈|爸|娃|老汉|奶|爷|我|他|她|儿子|女儿)([0-9]{1,2}|[二三四五六七八九]?十[一二三四五六七八九]?)了")
+_FROM = re.compile(r"(?:是|来自)?(.{2,12})(?:的|人|这边的|那边的|这里的)$")
+
+
+class Harvest:
+    """Takes facts from clauses with the claims, the slots and the places."""
+
+    def __init__(self, tables: Tables, claims: Claims, slots: SlotReader, places: Places) -> None:
+        self._claims, self._slots, self._places = claims, slots, places
+        self._home = re.compile("|".join(tables.slots.household_cues))
+        self._here = re.compile("|".join(tables.slots.residence_cues))
+        names = {word: fact for fact, words in tables.slots.change_names.items() for word in words}
+        self._names = names
+        self._name = re.compile("|".join(sorted(names, key=len, reverse=True)))
+
+    def facts(
+        self, clauses: tuple[Clause, ...], plain: str, about: str, card: bool = False
+    ) -> dict[str, Any] | None:
+        """Facts by name. None: facts of several people are mixed."""
+        people: dict[str, dict[str, Any]] = {}
+        who = ""
+        for clause in clauses:
+            who = _who(clause, who)
+            if clause.tokens and not clause.asks and not clause.has("if", "hedge", "hedge_end", "not_me"):
+                found = self._of_clause(clause, card or "证" in plain)
+                if found:
+                    _merge(people.setdefault("" if who in ("self", "third") else who, {}), found)
+        if about not in ("", "我", "本人", "自己"):
+            return _merged({}, *(facts for name, facts in people.items() if name in ("", about)))
+        if len(people) > 1:
+            return people[""] if "" in people and about else None
+        return next(iter(people.values()), {})
+
+    def _of_clause(self, clause: Clause, card: bool) -> dict[str, Any]:
+        text = "".join(token.text for token in clause.tokens)
+        out = self._claims.facts(self._claims.read((clause,)), card=card)
+        level = self._slots.level(text) if "级" in text or "等" in text else None
+        if level and level.value:
+            out["card_level"] = level.value
+        kinds = self._slots.categories(text, lay=bool(level and level.value))
+        if kinds.value:
+            out["card_categories"] = kinds.value
+        age = _AGE.search(text) or _AGE_LE.search(text)
+        years = chinese_number(age[1]) if age else None
+        if years is not None and years <= 120:
+            out["age"] = years
+        return out | self._place(text)
+
+    def _place(self, text: str) -> dict[str, Any]:
+        where = self._places.find(text)
+        if len(where.codes) != 1 or not where.named or re.search(r"(?:不是|不在)", text):
+            return {}
+        if self._home.search(text):
+            return {"household_county": where.codes[0]}
+        if self._here.search(text):
+            return {"residence_county": where.codes[0]}
+        return {"household_county": where.codes[0]} if _FROM.search(text) else {}
+
+    def changed(self, clauses: tuple[Clause, ...], plain: str, about: str) -> dict[str, Any]:
+        """The new values in a correction: what is said last counts (“不是三级，改成二级”)."""
+        out: dict[str, Any] = {}
+        for clause in clauses:
+            out |= self._of_clause(clause, "证" in plain)
+        after = re.split(r"改成|改为|换成|应该是|该是|改到|改回|改作", plain)
+        if len(after) > 1:
+            level = self._slots.level(after[-1], alone="级" in plain)
+            kinds = self._slots.categories(after[-1])
+            out |= {"card_level": level.value} if level.value else {}
+            out |= {"card_categories": kinds.value} if kinds.value else {}
+        return out
+
+    def change_name(self, plain: str) -> str:
+        """The fact that a correction names; "" when it names none or several."""
+        said = {self._names[found[0]] for found in self._name.finditer(plain)}
+        if "household_county" in said and "residence_county" not in said and "address" in plain:
+            said.discard("household_county")
+        return said.pop() if len(said) == 1 else ""
+
+    def named_value(self, name: str, written: str, plain: str) -> dict[str, Any]:
+        """The new value of a named field whose value is no fact of the tables: a name, a number, a place."""
+        parts = re.split(r"改成|改为|换成|应该是|该是|改到|是(?!不是)", written)
+        if len(parts) < 2:
+            return {}
+        tail = parts[-1]
+        readers = {"phone": phone, "id_number": id_number, "bank_account": bank_number, "birth_date": day}
+        if name in readers:
+            value = readers[name](plain).value
+        elif name in ("name", "guardian_name"):
+            value = person_name(tail).value
+        elif name in ("household_county", "residence_county"):
+            codes = self._places.find(tail).codes
+            value = codes[0] if len(codes) == 1 else None
+        else:
+            return {}
+        return {name: value} if value is not None else {}
+
+
+def _merge(into: dict[str, Any], found: dict[str, Any]) -> None:
+    """Adds facts; one that contradicts an earlier one is dropped and stays dropped."""
+    for fact, value in found.items():
+        if fact in into and into[fact] != value:
+            into[fact] = None
+        else:
+            into[fact] = value
+
+
+def _merged(start: dict[str, Any], *many: dict[str, Any]) -> dict[str, Any]:
+    for found in many:
+        _merge(start, found)
+    return {fact: value for fact, value in start.items() if value is not None}

@@ -1,0 +1,52 @@
+"""A text made plain: zero-width signs out, full-width and traditional forms folded, typos of known words mended.
+
+The plain text is only for reading: names and addresses are taken from the text as it was written (`tidy`). Everything here
+takes time linear in the text, and a text longer than `LIMIT` is never read at all.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from opencc import OpenCC
+
+from dialogs.understanding.tables import Normal
+
+LIMIT = 1000  # characters; a long dictation has about 400
+_CJK = "".join(map(chr, range(0x3400, 0x9FFF)))
+_BLANKS = re.compile(r"(?<![a-z])\s+|\s+(?![a-z])")
+_NEWLINES = re.compile(r"\s*[\r\n]+\s*")
+_HIDDEN = {0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800}  # look like nothing without being format characters
+_PUNCTUATION = str.maketrans({"。": ".", "；": ";", "、": "、", "“": '"', "”": '"', "…": ",", "～": "~", "〇": "零"})
+
+
+def tidy(text: str) -> str:
+    """The text as written, without format characters (zero-width, direction marks, BOM), controls and blanks around it."""
+    keep = "\n\t"
+    return "".join(
+        c for c in text if c in keep or (unicodedata.category(c) not in ("Cf", "Cc", "Co", "Cs") and ord(c) not in _HIDDEN)
+    ).strip()
+
+
+class Plain:
+    """Makes a tidied text plain. Built once: OpenCC is asked once for every character and then read as a table."""
+
+    def __init__(self, table: Normal) -> None:
+        simple = OpenCC("t2s").convert(_CJK)
+        self._simple = {ord(a): b for a, b in zip(_CJK, simple, strict=True) if a != b}
+        self._same = {wrong: right for right, wrongs in table.same.items() for wrong in wrongs}
+        self._same |= {sign: f",{word}," for word, signs in table.signs.items() for sign in signs}
+        longest = sorted(self._same, key=len, reverse=True)
+        self._mend = re.compile("|".join(map(re.escape, longest)))
+
+    def __call__(self, tidied: str) -> str:
+        """Plain text: NFKC, lower case, simplified, no blanks but between Latin words, line breaks as commas."""
+        text = unicodedata.normalize("NFKC", _NEWLINES.sub(",", tidied)).translate(self._simple).lower()
+        text = _BLANKS.sub("", text.translate(_PUNCTUATION))
+        return self._mend.sub(lambda found: self._same[found[0]], text)
+
+
+def only_signs(text: str) -> bool:
+    """True when nothing in the text is a letter or a digit: emoji, punctuation."""
+    return not any(c.isalnum() for c in text)

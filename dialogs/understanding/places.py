@@ -1,0 +1,115 @@
+"""Which county a loose place name means: “达州通川的”, “我是平遥的”. Several that fit are given back, never guessed between.
+
+Names come from the caller. A place is known by its full name and by the name without 县, 市, 区 or an autonomous suffix; the
+prefecture and the province, full or short, decide between counties of one name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+
+_SUFFIX = re.compile(
+    r"(?:各族|[一-鿿]{1,3}族)*自治[县州旗]$|(?:特别行政区|自治区|新区|矿区|林区|地区|[省市区县旗盟州])$"
+)
+_WAYS = re.compile(r"[\u4e00-\u9fff]{2,6}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A county: `code` six digits (GB/T 2260), full names of county, prefecture and province."""
+
+    code: str
+    name: str
+    prefecture: str
+    province: str
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """`codes`: the counties that fit, in the order known; one is an answer. `named`: whether a county itself was named."""
+
+    codes: tuple[str, ...]
+    named: bool
+
+
+def short_name(name: str) -> str:
+    """The name as people say it: 通川区 -> 通川. A name that would keep one character stays whole (渠县, 东区)."""
+    short = _SUFFIX.sub("", name)
+    return short if len(short) >= 2 else name
+
+
+class Places:
+    """An index of counties by every name they go by."""
+
+    def __init__(self, places: Sequence[Place]) -> None:
+        self._all = {place.code: place for place in places}
+        self._full: dict[str, list[Place]] = {}
+        self._short: dict[str, list[Place]] = {}
+        self._wider: dict[str, list[Place]] = {}
+        for place in places:
+            self._full.setdefault(place.name, []).append(place)
+            self._short.setdefault(short_name(place.name), []).append(place)
+            for wide in {place.prefecture, short_name(place.prefecture), place.province, short_name(place.province)} - {""}:
+                self._wider.setdefault(wide, []).append(place)
+        names = sorted({*self._full, *self._short, *self._wider}, key=len, reverse=True)
+        self._any = re.compile("|".join(map(re.escape, names))) if names else re.compile(r"(?!)")
+
+    def find(self, plain: str) -> Where:
+        """The counties that the text can mean; no codes where it names none."""
+        code = re.search(r"(?<!\d)\d{6}(?!\d)", plain)
+        if code and code[0] in self._all:
+            return Where((code[0],), True)
+        narrow, wide = self._mentions(plain)
+        if not narrow:
+            return Where(tuple(p.code for p in _common(wide)), False)
+        fits = _unique(place for group in narrow for place in group)
+        for group in wide:
+            codes = {p.code for p in group}
+            fits = [p for p in fits if p.code in codes]
+        return Where(tuple(p.code for p in fits), True)
+
+    def _mentions(self, plain: str) -> tuple[list[list[Place]], list[list[Place]]]:
+        """The county names and the wider names in the text, longest first from left to right."""
+        narrow: list[list[Place]] = []
+        wide: list[list[Place]] = []
+        for found in self._any.finditer(plain):
+            if re.search(r"(不是|不在|没在|离开|离)$", plain[: found.start()]):
+                continue
+            name = found[0]
+            if name in self._full:
+                narrow.append(self._full[name])
+            elif name in self._wider:
+                wide.append(_unique([*self._wider[name], *self._short.get(name, [])]))
+            else:
+                narrow.append(self._short[name])
+        return narrow, wide
+
+    def name(self, code: str) -> str:
+        """The full name of a county, or the code itself where it is not known."""
+        place = self._all.get(code)
+        return place.name if place else code
+
+    def likely(self, plain: str, limit: int = 4) -> tuple[str, ...]:
+        """Counties whose names are nearly what was written (a typo): to be offered, never taken."""
+        pieces = _WAYS.findall(plain[:40])
+        scores: dict[str, float] = {}
+        for piece in pieces:
+            for name, score, _ in process.extract(piece, list(self._full), scorer=fuzz.partial_ratio, limit=limit, score_cutoff=66):
+                scores[name] = max(score, scores.get(name, 0))
+        best = sorted(scores, key=lambda name: -scores[name])[:limit]
+        return tuple(place.code for name in best for place in self._full[name])[:limit]
+
+
+def _unique(places: Iterable[Place]) -> list[Place]:
+    return list({place.code: place for place in places}.values())
+
+
+def _common(groups: list[list[Place]]) -> list[Place]:
+    if not groups:
+        return []
+    codes = set.intersection(*({p.code for p in group} for group in groups))
+    return [place for place in groups[0] if place.code in codes]

@@ -1,0 +1,333 @@
+"""The reader: one text in the light of the open question becomes one `Reading`.
+
+The order decides: what is too long or hostile is refused, distress stops everything, a person or a command is heard
+anywhere, then the answer to the open question, then questions of the person's own, small talk, and facts told in passing.
+A confident wrong reading is the gravest defect: whatever is not outright is *unsure*.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from dialogs.messages import Cite, Option
+from dialogs.understanding.choices import Stories, ordinals, pick_many, pick_one
+from dialogs.understanding.claims import UNSURE, Claims
+from dialogs.understanding.cues import Cues
+from dialogs.understanding.faq import Faq, Hit
+from dialogs.understanding.facts import Harvest
+from dialogs.understanding.normal import LIMIT, Plain, only_signs, tidy
+from dialogs.understanding.places import Place, Places
+from dialogs.understanding.reading import Reading
+from dialogs.understanding.slots import (
+    Found,
+    SlotReader,
+    address,
+    bank_number,
+    card_number,
+    day,
+    id_number,
+    number,
+    person_name,
+    phone,
+)
+from dialogs.understanding.tables import read_entries, read_tables
+from dialogs.understanding.words import Clause, Lexicon
+
+_ASKED = 0.34  # a text with a question word is answered from here on
+_TOLD = 0.62  # a text without one (“收费标准”)
+_YES_NO = (Option(True, "是"), Option(False, "不是"), Option(UNSURE, "不清楚"))
+_WHAT_NOW = re.compile(r"(怎么|咋个?|啷个|如何)(办|整|弄|搞)")
+_ASKS = re.compile(r"\?|吗[.,!]?$|(多少|几)(钱|天|级|张|个)|怎么|咋|啷个|什么|啥|哪[里儿个些点样天]|能不能|可不可以|要不要|是不是|有没有|需不需要|会不会|得行不|中不中|用不用|多久|好久|好多")
+_STRONG_CHANGE = re.compile(
+    r"改成|改为|更正|(?:写|填|说|弄|选|搞|整|记|输|打)错|改[一]?[下哈]|改改|要改|想改|修改|重填|重新填|换成|改到|改回|帮我改|给我改|改掉|改正|改作"
+)
+_WEAK_CHANGE = re.compile(r"^(?:不对|错了|不是|哦不|搞错了|等等)[,]?(?:不对|错了)?[,]?(?:应该是|是|该是)?")
+_NOT_CHANGE = re.compile(r"证上|证件上|残疾证上的|改名|医院|户口本上")
+
+
+class Reader:
+    """Built once per process by `load_reader`; `read` is a pure function of its arguments."""
+
+    def __init__(
+        self, dictionary: str, tables: Mapping[str, str], faq: Mapping[str, str], places: Sequence[Place]
+    ) -> None:
+        known = read_tables(tables)
+        self._plain = Plain(known.normal)
+        self._lexicon = Lexicon(dictionary, known)
+        self._claims = Claims(known)
+        self._slots = SlotReader(known.slots)
+        self._stories = Stories(known.choices)
+        self._places = Places(places)
+        self._harvest = Harvest(known, self._claims, self._slots, self._places)
+        self._hostile, self._distress = Cues(known.hostile), Cues(known.distress)
+        self._human, self._commands, self._chat = Cues(known.human), Cues(known.commands), Cues(known.chat)
+        self._faq = {region: Faq(read_entries(text), known.normal.alike) for region, text in faq.items()}
+
+    def read(
+        self, context: str, text: str, region: str = "", shown: Sequence[Option] = (), about: str = ""
+    ) -> Reading:
+        """What was meant. `context`: yesno:<fact>, choice:<fact>, choices:<fact>, slot:<field> or open. `shown`: the options
+        in the order on the screen. `about`: who is being helped ("" or 我: the speaker)."""
+        written = tidy(text[: LIMIT + 1])
+        plain = self._plain(written[:LIMIT])
+        if not plain:
+            return Reading("refused" if text.strip() else "unsure", doubt="empty")
+        if (distress := self._distress.find(plain)) is not None:
+            return Reading("distress", doubt=distress.doubt)
+        if len(text) > LIMIT:
+            return Reading("refused", doubt="too_long")
+        if (hostile := self._hostile.find(plain)) is not None:
+            return Reading("refused", doubt=hostile.doubt)
+        if only_signs(plain):
+            return Reading("chat", argument="signs")
+        return self._anywhere(context, written, plain, region, about) or self._in_context(
+            context, written, plain, region, tuple(shown), about
+        )
+
+    def place_name(self, code: str) -> str:
+        """The full name of a county code, or the code."""
+        return self._places.name(code)
+
+    # --- heard anywhere -------------------------------------------------------------------------------------------
+
+    def _anywhere(self, context: str, written: str, plain: str, region: str, about: str) -> Reading | None:
+        if self._human.find(plain):
+            return Reading("human", command="human")
+        change = self._change(context, written, plain, about)
+        if change:
+            return change
+        cue = self._commands.find(plain)
+        return Reading("command", command=cue.command, argument=cue.argument) if cue else None
+
+    def _change(self, context: str, written: str, plain: str, about: str) -> Reading | None:
+        """“等级改成二级”, “不是低保了，写错了”, “电话填错了”."""
+        strong = _STRONG_CHANGE.search(plain)
+        if _NOT_CHANGE.search(plain) or not (strong or (context == "open" and _WEAK_CHANGE.match(plain))):
+            return None
+        if context == "choice:card_service_type" and (not strong or "证" in plain or "变" in plain):
+            return None
+        facts = self._harvest.changed(self._lexicon.clauses(self._lexicon.cut(plain)), plain, about)
+        name = self._harvest.change_name(plain)
+        facts |= self._harvest.named_value(name, written, plain)
+        argument = name or (next(iter(facts)) if len(facts) == 1 else "")
+        if argument in facts:
+            return Reading("command", command="change", argument=argument, facts=facts)
+        if not strong or not (argument or facts or _ASKS.search(plain) is None):
+            return None
+        if not argument and not facts and re.search(r"(点|选|填|写|说|答|按|弄|搞|整)错", plain) and "改" not in plain:
+            return None  # “刚才点错了” goes back
+        return Reading("command", command="change", argument=argument, facts=facts)
+
+    # --- the open question ----------------------------------------------------------------------------------------
+
+    def _in_context(
+        self, context: str, written: str, plain: str, region: str, shown: tuple[Option, ...], about: str
+    ) -> Reading:
+        kind, _, fact = context.partition(":")
+        cut = self._lexicon.cut(plain)
+        clauses = self._lexicon.clauses(cut, fact if kind == "yesno" else "")
+        answer = self._answer(kind, fact, written, plain, clauses, region, shown, about)
+        asks = bool(_ASKS.search(plain)) or any(c.asks for c in clauses)
+        hit = self._hit(plain, region, _ASKED if asks else _TOLD)
+        if answer.kind == "answer":
+            return self._answered(answer, kind, plain, hit if asks else None, clauses)
+        return self._not_answered(answer, plain, region, asks, hit)
+
+    def _answered(
+        self, answer: Reading, kind: str, plain: str, hit: Hit | None, clauses: tuple[Clause, ...]
+    ) -> Reading:
+        """An answer, perhaps with a question behind it. A choice or fact named inside a question is no answer."""
+        if kind == "yesno" or answer.value == UNSURE:
+            return replace(answer, answer=hit.entry.says, cites=_cites(hit)) if hit else answer
+        if not _ASKS.search(plain) or _WHAT_NOW.search(plain):
+            return answer
+        if kind == "slot" and answer.value is not None:
+            return answer
+        if hit:
+            return _from_hit(hit, answer.facts)
+        return answer if kind == "open" and answer.facts else Reading("other", doubt="question", facts=answer.facts)
+
+    def _not_answered(self, answer: Reading, plain: str, region: str, asks: bool, hit: Hit | None) -> Reading:
+        chat = self._chat.find(plain)
+        if asks and hit and not (chat and hit.score < _TOLD):
+            return _from_hit(hit, answer.facts)
+        if chat:
+            return Reading("chat", argument=chat.argument, facts=answer.facts)
+        if hit:
+            return _from_hit(hit, answer.facts)
+        if asks and answer.doubt in ("", "elsewhere", "nothing"):
+            return Reading("other", doubt="question", facts=answer.facts)
+        return answer
+
+    def _answer(
+        self, kind: str, fact: str, written: str, plain: str, clauses: tuple[Clause, ...], region: str,
+        shown: tuple[Option, ...], about: str,
+    ) -> Reading:  # fmt: skip
+        if kind == "yesno":
+            return self._yes_no(fact, plain, clauses, shown, about)
+        if kind in ("choice", "choices"):
+            return self._choice(kind, fact, plain, clauses, region, shown, about)
+        if kind == "slot":
+            return self._slot(fact, written, plain, clauses, region, shown, about)
+        facts = self._harvest.facts(clauses, plain, about)
+        if facts is None:
+            return Reading("unsure", doubt="whose")
+        return Reading("answer", facts=facts) if facts else Reading("other", doubt="nothing")
+
+    def _yes_no(
+        self, fact: str, plain: str, clauses: tuple[Clause, ...], shown: tuple[Option, ...], about: str
+    ) -> Reading:
+        options = shown or _YES_NO
+        places = ordinals(plain.strip(",.!"), len(options))
+        if places is not None and re.fullmatch(r"[^无没不]*", plain):
+            return Reading("answer", options[places[0]].value) if len(places) == 1 else Reading("unsure", doubt="number")
+        exact = [o.value for o in shown if self._plain(tidy(o.label)) == plain.strip(",.!")]
+        if len(exact) == 1:
+            return Reading("answer", exact[0])
+        verdict = self._claims.answer(clauses, fact, about)
+        facts = (self._harvest.facts(clauses, plain, about, card=fact == "holds_card") or {}) | dict(verdict.facts)
+        facts.pop(fact, None)
+        if verdict.value is None:
+            return Reading("unsure", facts=facts, doubt=verdict.doubt)
+        return Reading("answer", verdict.value, facts=facts)
+
+    def _choice(
+        self, kind: str, fact: str, plain: str, clauses: tuple[Clause, ...], region: str, shown: tuple[Option, ...],
+        about: str,
+    ) -> Reading:  # fmt: skip
+        many = kind == "choices"
+        if any(c.has("unknown") for c in clauses) and not any(c.has("pred") for c in clauses):
+            return Reading("answer", UNSURE)
+        if any(c.has("hedge", "if") for c in clauses):
+            return Reading("unsure", doubt="hedged")
+        found = (pick_many if many else pick_one)(plain.strip(",.!"), shown) if shown else Found(doubt="elsewhere")
+        if found.value is None and found.doubt == "elsewhere":
+            found = self._told(fact, plain, region, shown)
+            if many and found.value is not None and not isinstance(found.value, list):
+                found = replace(found, value=[found.value])
+        return _reading(found, {} if found.value is not None else self._harvest.facts(clauses, plain, about) or {})
+
+    def _told(self, fact: str, plain: str, region: str, shown: tuple[Option, ...]) -> Found:
+        """A choice in words that are on no button."""
+        if fact in self._stories:
+            return self._stories.read(fact, plain, region, shown)
+        kind = self._slots.kind_of.get(fact, "")
+        if kind in ("place", "level", "categories", "relation", "number"):
+            found = self._slot_value(kind, plain, plain, region)
+            values = [option.value for option in shown]
+            listed = found.value if isinstance(found.value, list) else [found.value]
+            if shown and found.value is not None and kind != "place" and not all(v in values for v in listed):
+                return Found(doubt="not_offered")
+            return found
+        return Found(doubt="elsewhere")
+
+    def _slot(
+        self, field: str, written: str, plain: str, clauses: tuple[Clause, ...], region: str,
+        shown: tuple[Option, ...], about: str,
+    ) -> Reading:  # fmt: skip
+        kind = self._slots.kind_of.get(field, "")
+        if shown:
+            found = pick_one(plain.strip(",.!"), shown)
+            if found.value is not None:
+                return Reading("answer", found.value)
+        only_unknown = any(c.has("unknown") for c in clauses) and not re.search(r"\d", plain)
+        if only_unknown:
+            return Reading("answer", UNSURE)
+        if any(c.has("hedge") for c in clauses) and kind not in ("name", "address", "place"):
+            return Reading("unsure", doubt="hedged")
+        return _reading(self._slot_value(kind, written, plain, region), {})
+
+    def _slot_value(self, kind: str, written: str, plain: str, region: str) -> Found:
+        simple = {"id_number": id_number, "phone": phone, "bank": bank_number, "card_number": card_number}
+        if kind in simple:
+            return simple[kind](plain)
+        if kind == "place":
+            return self._place(plain)
+        if kind == "level":
+            return self._slots.level(plain, alone=True)
+        own = {"categories": self._slots.categories, "relation": self._slots.relation, "date": day, "number": number}
+        if kind in own:
+            return own[kind](plain)
+        if kind == "address":
+            return address(written)
+        if kind == "name":
+            return person_name(written)
+        return Found(doubt="question") if _ASKS.search(plain) else Found(written)
+
+    def _place(self, plain: str) -> Found:
+        where = self._places.find(plain)
+        if len(where.codes) == 1:
+            return Found(where.codes[0])
+        likely = where.codes or self._places.likely(plain)
+        return Found(doubt="which_place" if likely else "elsewhere", likely=likely)
+
+    # --- the person's own questions ---------------------------------------------------------------------------------
+
+    def _hit(self, plain: str, region: str, bar: float) -> Hit | None:
+        index = self._faq.get(region)
+        hit = index.best(plain) if index else None
+        return hit if hit and hit.score >= bar else None
+
+
+def _cites(hit: Hit) -> tuple[Cite, ...]:
+    return tuple(Cite(cite.document, cite.clause) for cite in hit.entry.cites)
+
+
+def _from_hit(hit: Hit, facts: Mapping[str, Any]) -> Reading:
+    return Reading("faq", answer=hit.entry.says, cites=_cites(hit), argument=hit.entry.id, facts=facts)
+
+
+def _reading(found: Found, facts: Mapping[str, Any]) -> Reading:
+    if found.value is None:
+        return Reading("unsure", value=list(found.likely) or None, facts=facts, doubt=found.doubt)
+    return Reading("answer", found.value, facts=facts, doubt=found.doubt)
+
+
+def load_reader(
+    dictionary: str, tables: Mapping[str, str], faq: Mapping[str, str], places: Sequence[Place]
+) -> Reader:
+    """The reader from its texts: the domain dictionary, the YAML tables by name, the FAQ by region, and the counties.
+
+    Once per process (about a second of CPU). Raises pydantic's ValidationError when a table does not fit its shape."""
+    return Reader(dictionary, tables, faq, places)
+
+
+def understand_lines(reader: Reader, lines: Iterable[str]) -> Iterator[str]:
+    """`yijianshi understand`: a JSON line in, a JSON line out, in order. A bad line gives {"id", "error"}."""
+    for line in lines:
+        if line.strip():
+            yield json.dumps(_line(reader, line), ensure_ascii=False)
+
+
+def _line(reader: Reader, line: str) -> dict[str, Any]:
+    asked: Any = None
+    try:
+        asked = json.loads(line)
+        context, text, region = asked["context"], asked["text"], asked.get("region") or ""
+        if not all(isinstance(part, str) for part in (context, text, region)):
+            raise TypeError("context, text and region are strings")
+        if not re.fullmatch(r"open|(?:yesno|choices?|slot):[\w.]+", context):
+            raise ValueError("unknown context")
+    except (ValueError, KeyError, TypeError) as error:
+        return {"id": asked.get("id") if isinstance(asked, dict) else None, "error": f"{type(error).__name__}: {error}"}
+    return {"id": asked.get("id")} | _as_line(reader.read(context, text, region))
+
+
+def _as_line(reading: Reading) -> dict[str, Any]:
+    kind = reading.kind
+    if kind == "other":
+        kind = "faq" if reading.doubt == "question" else "unsure"
+    out: dict[str, Any] = {"kind": kind}
+    if reading.value is not None and kind == "answer":
+        out["value"] = reading.value
+    names = ("facts", "command", "answer")
+    out |= {name: dict(v) if name == "facts" else v for name in names if (v := getattr(reading, name))}
+    if reading.argument and kind == "command":
+        out["argument"] = reading.argument
+    if reading.cites:
+        out["cites"] = [asdict(cite) for cite in reading.cites]
+    return out

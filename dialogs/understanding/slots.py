@@ -1,0 +1,245 @@
+"""Values taken out of a text: level, categories, numbers, dates, names, addresses, relations.
+
+Each reader gives a `Found`: a value, or None with the reason why it has to be asked again. Numbers that carry a check digit
+are checked; names and addresses are kept exactly as they were written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import cn2an
+from stdnum import luhn
+from stdnum.cn import ric
+from stdnum.exceptions import ValidationError
+
+from dialogs.understanding.tables import Slots
+
+_DIGITS = str.maketrans("零一二三四五六七八九幺洞两壹贰叁肆伍陆柒捌玖〇", "01234567891021234567890")
+_LEVEL = {"1": 1, "2": 2, "3": 3, "4": 4, "一": 1, "二": 2, "三": 3, "四": 4, "壹": 1, "贰": 2, "叁": 3, "肆": 4, "两": 2}
+_LEVEL_AT = re.compile(r"(?:第)?([0-9一二三四五六七八九十壹贰叁肆两]+)(?:[、到至和或-]([0-9一二三四五六七八九十]+))?[级等极](?!医院|甲|证)")
+_NOT_BEFORE = re.compile(r"(不是|不属于|不算|非|没有|莫得|没得|没|不)$")
+_LUNAR = re.compile(r"农历|阴历|腊月|正月|冬月|闰|初[一二三四五六七八九十]|老历|旧历|属[鼠牛虎兔龙蛇马羊猴鸡狗猪]|廿|年三十|除夕|八月十五|端午|中秋|春节")
+_NAME_LEAD = re.compile(
+    r"^(?:您好|你好|嗯|哦|好的|那个)?[,，、。\s]*(?:(?:我|他|她|俺|娃|孩子|儿子|女儿|老汉|我妈|我爸|我娃|残疾人|申请人|本人|监护人)的?)?"
+    r"(?:名字|姓名|大名|名)?(?:就?是叫|叫做|叫作|喊做|就叫|就是|叫|喊|是|写的是|[:：])+\s*"
+)
+_NAME = re.compile(r"^[\u3400-\u9fff\U00020000-\U0003ffff〇][\u3400-\u9fff\U00020000-\U0003ffff〇·•．.・‧\s]{0,28}[\u3400-\u9fff\U00020000-\U0003ffff〇]$")
+_NAME_TAIL = re.compile(r"[,，。.!！;；\s]+$|(?:的嘛|哈|呀|嘛|哦|啊)$")
+_NOT_NAME = re.compile(
+    r"[不没莫冇怎吗啥咋问什么哪多少谢等您你好]|知道|清楚|残疾|低保|办理|补贴|返回|继续|帮助|窗口|材料|人工|可以|已经|身份证|户口|明天|今天|这个|那个|还是|就是|一下"
+)
+_ADDRESS_SIGNS = re.compile(r"[省市区县乡镇村组街路巷弄号栋楼单元室社屯寨湾坪院里庄营铺桥沟坡坝岗门]")
+_MOBILE = re.compile(r"^1[3-9]\d{9}$")
+_LANDLINE = re.compile(r"^0\d{2,3}\d{7,8}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`value` None: not there, or to be asked again for `doubt` (then `likely` holds what it may be)."""
+
+    value: Any = None
+    doubt: str = ""
+    likely: tuple[Any, ...] = field(default=())
+
+
+NOTHING = Found(doubt="elsewhere")
+
+
+def digits_of(plain: str) -> str:
+    """The digits of a text, spoken ones too (幺三八), with a final X; blanks, dashes and commas left out."""
+    return re.sub(r"[^0-9x]", "", plain.translate(_DIGITS)).upper()
+
+
+def id_number(plain: str) -> Found:
+    """An 18-digit identity number with a right check digit and a real date. 15 digits or a slip are asked again."""
+    runs = re.findall(r"(?<![0-9X])[0-9]{17}[0-9X](?![0-9X])", _joined(plain))
+    if not runs:
+        count = len(digits_of(plain))
+        return Found(doubt="old_number" if count == 15 else "length" if count > 8 else "elsewhere")
+    number = runs[0]
+    if len(set(runs)) > 1:
+        return Found(doubt="several")
+    try:
+        ric.get_birth_date(number)
+    except ValidationError:
+        return Found(doubt="birth_date")
+    return Found(number) if number[-1] == ric.calc_check_digit(number) else Found(doubt="check_digit")
+
+
+def _joined(plain: str) -> str:
+    """Spoken and written digits as one run each; anything that is not a digit, X, blank or dash parts the runs."""
+    text = re.sub(r"(埃克斯|叉叉|艾克斯|叉|×|大写x)", "x", plain).translate(_DIGITS)
+    return re.sub(r"[\s\-,.·_]+", "", text).upper()
+
+
+def phone(plain: str) -> Found:
+    """A mobile number, or a landline with its area code."""
+    text = re.sub(r"(?:\+|00)86(?=[\s-]*1[3-9])|^86(?=1[3-9]\d{9}$)", "", _joined(plain))
+    runs = [r for r in re.findall(r"\d+", re.sub(r"\D?(?<=\+)86", "", text)) if _MOBILE.match(r) or _LANDLINE.match(r)]
+    if not runs:
+        return Found(doubt="length" if len(digits_of(plain)) > 5 else "elsewhere")
+    return Found(runs[0]) if len(set(runs)) == 1 else Found(doubt="several", likely=tuple(dict.fromkeys(runs)))
+
+
+def bank_number(plain: str) -> Found:
+    """12 to 19 digits. A failed Luhn digit is a doubt beside the value: passbooks and 一卡通 accounts have none."""
+    runs = [r for r in re.findall(r"\d+", _joined(plain)) if 12 <= len(r) <= 19]
+    if not runs:
+        return Found(doubt="length" if len(digits_of(plain)) > 5 else "elsewhere")
+    if len(set(runs)) > 1:
+        return Found(doubt="several")
+    return Found(runs[0], "" if luhn.is_valid(runs[0]) else "luhn")
+
+
+def card_number(plain: str) -> Found:
+    """A disability card number: identity number, category 1-7, level 1-4, perhaps B and the reissue."""
+    found = re.search(r"(?<!\d)(\d{17}[\dX])([1-7])([1-4])(B\d{1,2})?(?!\d)", _joined(plain))
+    if not found:
+        return Found(doubt="length" if len(digits_of(plain)) > 8 else "elsewhere")
+    return Found(found[0]) if found[1][-1] == ric.calc_check_digit(found[1]) else Found(doubt="check_digit")
+
+
+def number(plain: str) -> Found:
+    """One whole number, in digits or in words."""
+    runs = re.findall(r"\d+", plain) or re.findall(r"[零一二两三四五六七八九十百千万]+", plain)
+    if len(runs) != 1:
+        return Found(doubt="several" if runs else "elsewhere")
+    value = chinese_number(runs[0])
+    return Found(value) if value is not None else NOTHING
+
+
+def chinese_number(text: str) -> int | None:
+    """An integer written 35, 三十五 or 三五; None where it is none."""
+    if text.isdecimal():
+        return int(text) if len(text) < 12 else None
+    try:
+        return int(cn2an.cn2an(text, "smart"))
+    except (ValueError, KeyError, IndexError):
+        return None
+
+
+def day(plain: str) -> Found:
+    """A date of the common calendar as YYYY-MM-DD. Lunar dates, two-digit years after 30 and missing parts are asked again."""
+    if _LUNAR.search(plain):
+        return Found(doubt="lunar")
+    text = re.sub(r"[零一二三四五六七八九]{2,4}(?=年)", lambda m: m[0].translate(_DIGITS), plain)
+    text = re.sub(r"[一二两三四五六七八九十]+(?=[月日号])", lambda m: str(chinese_number(m[0])), text)
+    found = re.search(r"(?<!\d)(\d{4}|\d{2})[年./-](\d{1,2})[月./-](\d{1,2})(?!\d)", text)
+    found = found or re.search(r"(?<!\d)((?:19|20)\d{2})([01]\d)([0-3]\d)(?!\d)", text)
+    if not found:
+        return Found(doubt="incomplete" if re.search(r"\d{2,4}年|\d+月", text) else "elsewhere")
+    year = int(found[1])
+    if year < 100:
+        if year <= 30:
+            return Found(doubt="century")
+        year += 1900
+    try:
+        return Found(date(year, int(found[2]), int(found[3])).isoformat())
+    except ValueError:
+        return Found(doubt="no_such_day")
+
+
+def person_name(written: str) -> Found:
+    """A name exactly as written, without what leads to it (“我叫”, “名字是”)."""
+    name = _NAME_TAIL.sub("", _NAME_LEAD.sub("", written.strip()))
+    if not _NAME.match(name) or _NOT_NAME.search(name):
+        return NOTHING
+    if len(name) > 4 and not re.search(r"[·•．.・‧]", name):
+        return Found(doubt="is_it_a_name", likely=(name,))
+    return Found(name)
+
+
+def address(written: str) -> Found:
+    """An address exactly as written: it has at least two of the words that addresses are made of."""
+    text = re.sub(r"^(?:我|俺)?(?:家)?(?:的)?(?:住址|地址|家庭住址)?(?:是|住在|住|在|[:：])+\s*", "", written.strip()).rstrip("。.，, ")
+    signs = len(_ADDRESS_SIGNS.findall(text))
+    if 4 <= len(text) <= 100 and signs >= 2 and not re.search(r"[?？吗]|怎么|不知道|晓不得|什么|哪", text):
+        return Found(text)
+    return Found(doubt="incomplete" if signs else "elsewhere")
+
+
+class SlotReader:
+    """The readers that need tables: level, categories, relation; and which reader a field has."""
+
+    def __init__(self, table: Slots) -> None:
+        self._table = table
+        self.kind_of: Mapping[str, str] = {name: kind for kind, names in table.fields.items() for name in names}
+        self._sure = _words((c, v.sure) for c, v in table.categories.items())
+        self._lay = _words((c, v.lay) for c, v in table.categories.items())
+        self._relation = _words(table.relations.items())
+        self._not_level = re.compile("|".join(table.not_levels))
+
+    def level(self, plain: str, alone: bool = False) -> Found:
+        """The card's level, 1 (heaviest) to 4. `alone`: it was asked for, so a bare digit counts."""
+        levels: list[int | None] = []
+        for found in _LEVEL_AT.finditer(plain):
+            if _NOT_BEFORE.search(plain[: found.start()]):
+                continue
+            near = plain[max(0, found.start() - 8) : found.end() + 4]
+            if self._not_level.search(near) or found[2]:
+                levels.append(None)
+            else:
+                levels.append(_LEVEL.get(found[1]))
+        if not levels and alone:
+            bare = re.fullmatch(r"(?:是|就是|第)?([1-4一二三四壹贰叁肆])(?:的|吧|哈|嘛|个)?[.,!]?", plain)
+            levels = [_LEVEL[bare[1]]] if bare and not plain.rstrip(".,!").endswith("吧") else []
+        if not levels:
+            return self._level_word(plain)
+        if None in levels or len(set(levels)) > 1:
+            return Found(doubt="which_level", likely=tuple(v for v in levels if v))
+        return Found(levels[0])
+
+    def _level_word(self, plain: str) -> Found:
+        for word, levels in self._table.level_words.items():
+            if word in plain:
+                return Found(levels[0]) if len(levels) == 1 else Found(doubt="which_level", likely=tuple(levels))
+        return NOTHING
+
+    def categories(self, plain: str, lay: bool = True) -> Found:
+        """The set of categories, in the office's order. `lay`: also by what people call it (眼睛, 聋)."""
+        if re.search(r"\d|[一二三四]", plain) is None and plain in self._table.category_unclear:
+            return Found(doubt="which_category")
+        said, denied = self._spot(plain, self._sure)
+        if not said and lay:
+            more, less = self._spot(plain, self._lay)
+            said, denied = more, denied | less
+        said -= denied
+        unclear = any(word in plain for word in self._table.category_unclear if word != "残疾")
+        if unclear and (not said or "多重" in plain):
+            return Found(doubt="which_category", likely=tuple(sorted(said)))
+        return Found([c for c in self._table.categories if c in said]) if said else NOTHING
+
+    @staticmethod
+    def _spot(plain: str, words: tuple[re.Pattern[str], Mapping[str, str]]) -> tuple[set[str], set[str]]:
+        pattern, meaning = words
+        said: set[str] = set()
+        denied: set[str] = set()
+        for found in pattern.finditer(plain):
+            (denied if _NOT_BEFORE.search(plain[: found.start()]) else said).add(meaning[found[0]])
+        return said, denied
+
+    def relation(self, plain: str) -> Found:
+        """What the speaker is to the applicant, as the office writes it (父亲, 女儿)."""
+        if re.search(r"本人|自己", plain):
+            return Found("本人")
+        pattern, meaning = self._relation
+        said = {meaning[f[0]] for f in pattern.finditer(plain) if not _NOT_BEFORE.search(plain[: f.start()])}
+        mine = re.search(r"我是(?:他|她|娃|孩子|它)?(?:的)?(" + pattern.pattern + ")", plain)
+        if mine:
+            return Found(meaning[mine[1]])
+        if len(said) == 1 and not re.search(r"(?:他|她|娃|孩子)是我", plain):
+            return Found(said.pop())
+        return Found(doubt="which_relation", likely=tuple(sorted(said))) if said else NOTHING
+
+
+def _words(groups: Iterable[tuple[str, list[str]]]) -> tuple[re.Pattern[str], dict[str, str]]:
+    meaning: dict[str, str] = {}
+    for name, words in groups:
+        for word in words:
+            meaning.setdefault(word, name)
+    return re.compile("|".join(map(re.escape, sorted(meaning, key=len, reverse=True)))), meaning

@@ -1,0 +1,164 @@
+"""The shape of the tables that understanding reads: which words carry yes and no, facts, choices, commands, distress.
+
+The tables are data (YAML beside this file, read by the caller and passed in as text); their examples are tests. A table
+that does not fit its shape is refused when the reader is loaded, never in the middle of a talk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Normal(_Table):
+    """`same`: the word as it should be -> how it is mistyped or misheard. `signs`: a word -> the emoji that mean it."""
+
+    same: dict[str, list[str]] = {}
+    signs: dict[str, list[str]] = {}
+    alike: dict[str, list[str]] = {}  # words that ask the same thing: only for finding an answer in the FAQ
+    examples: dict[str, str] = {}
+
+
+class Family(_Table):
+    """One kind of verb: what affirms, what denies, which verbs need 没 or an ending, which assert with a topic behind."""
+
+    affirm: list[str] = []
+    deny: list[str] = []
+    verbs: list[str] = []
+    assert_verbs: list[str] = []
+
+
+class YesNo(_Table):
+    """Small words by their role in a clause. `solo` words count only when the clause says nothing else."""
+
+    families: dict[str, Family]
+    solo: list[str]
+    solo_yes: list[str]
+    not_: list[str] = Field(alias="not")
+    unknown: list[str]
+    hedge: list[str]
+    hedge_end: list[str]
+    stale: list[str]
+    then: list[str]
+    now: list[str]
+    if_: list[str] = Field(alias="if")
+    pending: list[str]
+    self_: list[str] = Field(alias="self")
+    third: list[str]
+    not_me: list[str]
+    either_or: list[str]
+    question: list[str]
+    fill: list[str]
+    examples: list[tuple[str, Any]] = []
+
+
+class Topic(_Table):
+    """A fact as people speak of it. `holds`: naming it says yes. `affirm`, `deny`: whole sayings. `alias`: the facts really set.
+    `strict`: only a clean answer counts (sending the application)."""
+
+    nouns: list[str] = []
+    holds: list[str] = []
+    affirm: list[str] = []
+    deny: list[str] = []
+    families: list[str] = []
+    alias: dict[str, Any] = {}
+    strict: bool = False
+    examples: list[list[Any]] = []
+
+
+class Topics(_Table):
+    topics: dict[str, Topic]
+    default_families: list[str]
+    things: list[str]
+
+
+class Category(_Table):
+    """`sure`: the office's words. `lay`: how people say it."""
+
+    sure: list[str]
+    lay: list[str]
+
+
+class Slots(_Table):
+    categories: dict[str, Category]
+    category_unclear: list[str]
+    level_words: dict[str, list[int]]
+    not_levels: list[str]
+    relations: dict[str, list[str]]
+    groups: list[list[str]]
+    fields: dict[str, list[str]]
+    change_names: dict[str, list[str]]
+    household_cues: list[str]
+    residence_cues: list[str]
+    examples: list[tuple[str, str, Any]] = []
+
+
+class Story(_Table):
+    """A choice told in one's own words. `first`: values that win over the others. `regions`: values renamed by a region."""
+
+    values: dict[str, list[str]]
+    first: list[str] = []
+    regions: dict[str, dict[str, str]] = {}
+    examples: list[tuple[str, Any]] = []
+
+
+class Cue(_Table):
+    """Something said at any moment: `say` are patterns on the plain text, `not` words that make it something else."""
+
+    say: list[str]
+    not_: list[str] = Field(default=[], alias="not")
+    command: str = ""
+    argument: str = ""
+    doubt: str = ""
+    examples: list[str]
+
+
+class CiteLine(_Table):
+    document: str
+    clause: str
+
+
+class Entry(_Table):
+    """One question people ask. `ask`: ways of asking; `says`: the answer in plain words; `cites`: where the document says it.
+    `unsaid`: the document is silent and the answer says so."""
+
+    id: str
+    ask: list[str] = Field(min_length=2)
+    says: str
+    cites: list[CiteLine] = []
+    unsaid: bool = False
+
+
+class Tables(_Table):
+    normal: Normal
+    yesno: YesNo
+    topics: Topics
+    slots: Slots
+    choices: dict[str, Story]
+    commands: list[Cue]
+    human: list[Cue]
+    distress: list[Cue]
+    chat: list[Cue]
+    hostile: list[Cue]
+
+
+def read_yaml(text: str) -> Any:
+    """The data of one YAML text; the C parser where libyaml is there (ten times faster at start-up)."""
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe loaders)
+
+
+def read_tables(texts: Mapping[str, str]) -> Tables:
+    """The tables from their YAML texts by name (normal, yesno, topics, ...). Raises ValidationError naming what is wrong."""
+    return Tables.model_validate({name: read_yaml(text) for name, text in texts.items() if name in Tables.model_fields})
+
+
+def read_entries(text: str) -> list[Entry]:
+    """The entries of one region's FAQ."""
+    return TypeAdapter(list[Entry]).validate_python(read_yaml(text) or [])

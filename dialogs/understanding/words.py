@@ -1,0 +1,144 @@
+"""Words and their roles: a plain text cut by jieba into clauses of tokens, each with what it does in the clause.
+
+The tokenizer is our own instance: jieba's common words, the domain dictionary and every word of the tables, built in memory
+(jieba's shared cache file in the temp directory is never read or written). Roles come from the tables alone.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import jieba
+
+from dialogs.understanding.tables import Tables, Topic
+
+_MIN_FREQUENCY = 30  # of jieba's 349,000 words 66,000 are as common as this; the rest only cost start-up time and memory
+_TABLE_FREQUENCY = 4000
+_CLAUSES = re.compile(r"[,.;!~|/:]+|(?<=\?)")
+_DROP = re.compile(r"[\"'“”‘’()\[\]{}<>《》【】、·*_=+\-^%$#@&\\]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """What a word does. `role`: pol, verb, not, unknown, hedge, topic, pred, thing, self, other, ...; `fact`: for topic and
+    pred; `family` for pol and verb; `value`: yes or no of it, or the relation of a person; `strong`: holds, assert_verbs."""
+
+    role: str
+    value: Any = None
+    family: str = ""
+    fact: str = ""
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    text: str
+    sense: Sense
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    tokens: tuple[Token, ...]
+    asks: bool  # ends with a question mark or has a question word
+
+    def has(self, *roles: str) -> bool:
+        return any(token.sense.role in roles for token in self.tokens)
+
+
+_NEW = Sense("new")
+
+
+def _topic_senses(name: str, topic: Topic) -> Iterable[tuple[str, Sense]]:
+    yield from ((word, Sense("topic", fact=name)) for word in topic.nouns)
+    yield from ((word, Sense("topic", fact=name, strong=True)) for word in topic.holds)
+    yield from ((word, Sense("pred", True, fact=name)) for word in topic.affirm)
+    yield from ((word, Sense("pred", False, fact=name)) for word in topic.deny)
+
+
+def _small_senses(tables: Tables) -> Iterable[tuple[str, Sense]]:
+    small = tables.yesno
+    roles = {
+        "not": small.not_,
+        "unknown": small.unknown,
+        "hedge": small.hedge,
+        "hedge_end": small.hedge_end,
+        "stale": small.stale,
+        "then": small.then,
+        "if": small.if_,
+        "pending": small.pending,
+        "self": small.self_,
+        "third": small.third,
+        "not_me": small.not_me,
+        "either": small.either_or,
+        "question": small.question,
+    }
+    for role, words in roles.items():
+        yield from ((word, Sense(role)) for word in words)
+    for family, forms in small.families.items():
+        yield from ((word, Sense("pol", True, family)) for word in forms.affirm)
+        yield from ((word, Sense("pol", False, family)) for word in forms.deny)
+        yield from ((word, Sense("verb", None, family)) for word in forms.verbs)
+        yield from ((word, Sense("verb", None, family, strong=True)) for word in forms.assert_verbs)
+    yield from ((word, Sense("pol", True, "nod")) for word in small.solo_yes)
+    yield from ((word, Sense("now")) for word in small.now)
+    yield from ((word, Sense("fill")) for word in small.fill)
+
+
+def _other_senses(tables: Tables) -> Iterable[tuple[str, Sense]]:
+    yield from ((word, Sense("thing")) for word in tables.topics.things)
+    for relation, words in tables.slots.relations.items():
+        yield from ((word, Sense("other", relation)) for word in words if word not in ("女", "达", "男的"))
+
+
+def _common_words() -> list[str]:
+    with jieba.get_dict_file() as lines:
+        return [
+            line
+            for line in lines.read().decode().splitlines()
+            if line.find(" ") <= 4 and int(line.split(" ", 2)[1]) >= _MIN_FREQUENCY
+        ]
+
+
+class Lexicon:
+    """The words of all tables with their senses, and the tokenizer that knows them."""
+
+    def __init__(self, dictionary: str, tables: Tables) -> None:
+        self._senses: dict[str, Sense] = {}
+        self._of_fact: dict[str, dict[str, Sense]] = {}
+        for word, sense in (*_small_senses(tables), *_other_senses(tables)):
+            self._senses.setdefault(word, sense)
+        for name, topic in tables.topics.topics.items():
+            own = dict(_topic_senses(name, topic))
+            self._of_fact[name] = own
+            for word, sense in own.items():
+                self._senses.setdefault(word, sense)
+        self._tokenizer = self._build(dictionary)
+
+    def _build(self, dictionary: str) -> jieba.Tokenizer:
+        common = _common_words()
+        words = {word for own in (self._senses, *self._of_fact.values()) for word in own if len(word) > 1}
+        common += [f"{word} {_TABLE_FREQUENCY * len(word)}" for word in sorted(words)]
+        common += [line for line in dictionary.splitlines() if line.strip() and not line.startswith("#")]
+        tokenizer = jieba.Tokenizer()
+        tokenizer.FREQ, tokenizer.total = jieba.Tokenizer.gen_pfdict(io.BytesIO("\n".join(common).encode()))
+        tokenizer.initialized = True
+        return tokenizer
+
+    def cut(self, plain: str) -> tuple[tuple[str, ...], ...]:
+        """The words of a plain text, clause by clause."""
+        pieces = (_DROP.sub("", piece) for piece in _CLAUSES.split(plain))
+        return tuple(tuple(self._tokenizer.lcut(piece, HMM=False)) for piece in pieces if piece)
+
+    def clauses(self, cut: tuple[tuple[str, ...], ...], fact: str = "") -> tuple[Clause, ...]:
+        """The clauses of a cut text, words read in the light of the fact that was asked for."""
+        own = self._of_fact.get(fact, {})
+        return tuple(self._clause(words, own) for words in cut)
+
+    def _clause(self, words: tuple[str, ...], own: dict[str, Sense]) -> Clause:
+        asks = "?" in words[-1]
+        tokens = tuple(Token(w, own.get(w) or self._senses.get(w, _NEW)) for w in words if w.strip("?"))
+        return Clause(tokens, asks or any(t.sense.role in ("question", "either") for t in tokens))
