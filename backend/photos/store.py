@@ -1,0 +1,224 @@
+"""Every query on the tables of photos. Those of a turn are SQLAlchemy Core over sets, built once.
+
+Two columns of rooms above are read by their names: the state of a conversation (has its person agreed?) and which drafts there
+are (a picture of a draft that is no more belongs to nobody).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from backend.photos.models import Photo, Picture, PictureState
+
+_photo: sa.Table = sa.inspect(Photo).local_table  # type: ignore[assignment]
+_conversation = sa.table("conversation", sa.column("person_id"), sa.column("state"))
+_draft = sa.table("draft", sa.column("id"))
+_application = sa.table("application", sa.column("draft_id"))
+Row = dict[str, Any]
+
+
+# --- the turn ---
+
+_PLACE = (
+    sa.update(_photo)
+    .where(
+        _photo.c.id == sa.bindparam("b_id"),
+        _photo.c.person_id == sa.bindparam("b_person"),
+        _photo.c.draft_id.in_(["", sa.bindparam("b_draft")]),
+    )
+    .values(
+        **{
+            name: sa.bindparam(name)
+            for name in ("conversation_id", "draft_id", "material", "case_id", "position", "placed_at")
+        }
+    )
+)
+
+
+def begin_fetching(tx: sa.Connection, rows: Sequence[Row]) -> None:
+    """Insert photos that lie with a platform; those that are known already stay as they are."""
+    known = set(tx.execute(sa.select(_photo.c.id).where(_photo.c.id.in_([row["id"] for row in rows]))).scalars())
+    if new := [row for row in rows if row["id"] not in known]:
+        tx.execute(sa.insert(_photo), new)
+
+
+def place(tx: sa.Connection, rows: Sequence[Row]) -> None:
+    """Give photos their place. A photo of somebody else is left alone, and one that belongs to another draft stays there."""
+    if rows:
+        tx.execute(_PLACE, rows)
+
+
+# --- one photo ---
+
+
+def photo(tx: Session, photo_id: str) -> Photo | None:
+    return tx.get(Photo, photo_id)
+
+
+def with_picture(tx: Session, photo_id: str) -> tuple[Photo, Picture] | None:
+    both = select(Photo, Picture).where(Photo.id == photo_id, Picture.id == Photo.picture_id)
+    return tx.exec(both).one_or_none()
+
+
+def picture(tx: Session, picture_id: str) -> Picture | None:
+    return tx.get(Picture, picture_id)
+
+
+def kept_with_mark(tx: Session, mark: str) -> Picture | None:
+    return tx.exec(select(Picture).where(Picture.mark == mark, Picture.state == "kept")).one_or_none()
+
+
+def unplaced_of(tx: Session, picture_id: str) -> Photo | None:
+    """A photo of this picture that still has no place: the same upload, sent again."""
+    mine = select(Photo).where(Photo.picture_id == picture_id, col(Photo.placed_at).is_(None))
+    return tx.exec(mine.order_by(col(Photo.id)).limit(1)).one_or_none()
+
+
+def count_unplaced(tx: Session, person_id: str, since: datetime) -> int:
+    mine = (_photo.c.person_id == person_id) & _photo.c.placed_at.is_(None) & (_photo.c.at > since)
+    return int(tx.execute(sa.select(sa.func.count()).where(mine)).scalar_one())
+
+
+def settle(tx: Session, picture_id: str, mark: str) -> bool:
+    """The files of this picture are there. False if its row has gone meanwhile."""
+    return _moved(tx, picture_id, "reserved", state="kept", mark=mark)
+
+
+def lose(tx: Session, picture_id: str) -> bool:
+    """Its files are not whole. The mark goes, so that the same picture sent again is kept anew."""
+    return _moved(tx, picture_id, "kept", state="lost", mark=None)
+
+
+def seen_whole(tx: Session, picture_ids: Sequence[str], at: datetime) -> None:
+    tx.execute(sa.update(Picture).where(col(Picture.id).in_(picture_ids)).values(checked_at=at))
+
+
+def arrived(tx: Session, photo_id: str, picture_id: str) -> bool:
+    """A photo that was being fetched is kept. False if it is not wanted any more."""
+    return _fetched(tx, photo_id, state="kept", picture_id=picture_id, sealed_media=None, due_at=None)
+
+
+def refuse(tx: Session, photo_id: str) -> bool:
+    return _fetched(tx, photo_id, state="refused", sealed_media=None, due_at=None)
+
+
+def try_later(tx: Session, one: Photo, due_at: datetime) -> bool:
+    """Plan one more try; False if somebody else has."""
+    mine = sa.update(Photo).where(
+        col(Photo.id) == one.id, col(Photo.tries) == one.tries, col(Photo.state) == "fetching"
+    )
+    return _count(tx, mine.values(tries=one.tries + 1, due_at=due_at)) == 1
+
+
+def _fetched(tx: Session, photo_id: str, **values: Any) -> bool:
+    mine = sa.update(Photo).where(col(Photo.id) == photo_id, col(Photo.state) == "fetching")
+    return _count(tx, mine.values(**values)) == 1
+
+
+def _moved(tx: Session, picture_id: str, before: PictureState, **values: Any) -> bool:
+    mine = sa.update(Picture).where(col(Picture.id) == picture_id, col(Picture.state) == before)
+    return _count(tx, mine.values(**values)) == 1
+
+
+def _count(tx: Session, statement: sa.Update | sa.Delete) -> int:
+    return int(tx.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+# --- many ---
+
+
+def of_draft(tx: Session, draft_id: str) -> Sequence[Photo]:
+    mine = select(Photo).where(Photo.draft_id == draft_id, Photo.state != "refused")
+    return tx.exec(mine.order_by(col(Photo.placed_at), col(Photo.position), col(Photo.id))).all()
+
+
+def of_person(tx: Session, person_id: str) -> Sequence[tuple[Photo, Picture]]:
+    both = select(Photo, Picture).where(Photo.person_id == person_id, Picture.id == Photo.picture_id)
+    return tx.exec(both.order_by(col(Photo.id))).all()
+
+
+def pictures_of_person(tx: Session, person_id: str) -> Sequence[Picture]:
+    return tx.exec(select(Picture).where(Picture.person_id == person_id)).all()
+
+
+def agreed(tx: Session, person_id: str) -> bool:
+    """Whether this person's talk is past the privacy notice."""
+    state = tx.execute(sa.select(_conversation.c.state).where(_conversation.c.person_id == person_id)).scalar()
+    return state is not None and not state.startswith("consent/")
+
+
+def drop(tx: Session, photo_ids: Sequence[str]) -> set[str]:
+    """Delete photos; pictures that no photo shows any more become `gone`, and their ids are returned."""
+    mine = col(Photo.id).in_(photo_ids)
+    pictures = set(tx.exec(select(Photo.picture_id).where(mine, Photo.picture_id != "")))
+    tx.execute(sa.delete(Photo).where(mine))
+    return give_up_unshown(tx, pictures)
+
+
+def give_up_unshown(tx: Session, picture_ids: set[str]) -> set[str]:
+    unshown = picture_ids - set(tx.exec(select(Photo.picture_id).where(col(Photo.picture_id).in_(picture_ids))))
+    give_up(tx, unshown)
+    return unshown
+
+
+def give_up(tx: Session, picture_ids: set[str]) -> None:
+    """These pictures are to be deleted: from the commit on their key is no more, their files follow."""
+    mine = sa.update(Picture).where(col(Picture.id).in_(picture_ids))
+    tx.execute(mine.values(state="gone", mark=None, sealed_key=DESTROYED))
+
+
+def drop_gone(tx: Session, picture_ids: Sequence[str]) -> None:
+    tx.execute(sa.delete(Picture).where(col(Picture.id).in_(picture_ids), col(Picture.state) == "gone"))
+
+
+def drop_person(tx: Session, person_id: str) -> None:
+    for table in (Photo, Picture):
+        tx.execute(sa.delete(table).where(col(table.person_id) == person_id))
+
+
+DESTROYED = b"\x01"  # begins like something sealed, and opens with nothing
+
+
+# --- sweeps ---
+
+
+def overdue(tx: Session, before: datetime, *, limit: int = 200) -> Sequence[Photo]:
+    """Photos whose fetching was due before this moment and has not moved."""
+    stuck = select(Photo).where(Photo.state == "fetching", col(Photo.due_at) < before)
+    return tx.exec(stuck.order_by(col(Photo.due_at)).limit(limit)).all()
+
+
+def of_nobody(tx: Session, before: datetime, *, limit: int = 500) -> Sequence[str]:
+    """Photos older than this moment that were refused, never placed, or whose draft is no more and became no application."""
+    owned = sa.exists().where(_draft.c.id == _photo.c.draft_id) | sa.exists().where(
+        _application.c.draft_id == _photo.c.draft_id
+    )
+    lost = (_photo.c.state == "refused") | _photo.c.placed_at.is_(None) | ~owned
+    old = sa.select(_photo.c.id).where(sa.func.coalesce(_photo.c.placed_at, _photo.c.at) < before, lost)
+    return tx.execute(old.order_by(_photo.c.id).limit(limit)).scalars().all()
+
+
+def unfinished(tx: Session, before: datetime, *, limit: int = 500) -> Sequence[str]:
+    """Pictures whose files never all came: the process died in between. Or none of whose photos were ever written."""
+    shown = sa.exists().where(_photo.c.picture_id == col(Picture.id))
+    half = (col(Picture.state) == "reserved") | ((col(Picture.state) == "kept") & ~shown)
+    return tx.exec(select(Picture.id).where(col(Picture.at) < before, half).limit(limit)).all()
+
+
+def gone(tx: Session, *, limit: int = 500) -> Sequence[Picture]:
+    return tx.exec(select(Picture).where(Picture.state == "gone").limit(limit)).all()
+
+
+def longest_unseen(tx: Session, *, limit: int) -> Sequence[Picture]:
+    return tx.exec(select(Picture).where(Picture.state == "kept").order_by(col(Picture.checked_at)).limit(limit)).all()
+
+
+def count_lost(tx: Session) -> int:
+    return int(
+        tx.execute(sa.select(sa.func.count()).select_from(Picture).where(col(Picture.state) == "lost")).scalar_one()
+    )
