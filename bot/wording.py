@@ -60,9 +60,9 @@ class TextWords(_Words):
 
 
 class WeChatWords(_Words):
-    received: str
     voice: str
     unsupported: str
+    unshowable: tuple[str, ...]
     trouble: str
 
 

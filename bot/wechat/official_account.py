@@ -15,15 +15,18 @@ from typing import Any, get_args
 from wechatpy.replies import TextReply
 
 from bot.base import Channel, Inbound, InboundKind, channel
-from bot.text import clean, pieces
+from bot.text import WECHAT_BYTES, clean, pieces
 from bot.wechat.envelope import DoorOptions, Envelope, Format, Push, Query, text_field
 from bot.wechat.pushes import Told, event_key, message_key, name_field, told, when
+from bot.wording import words
 from dialogs.messages import Command, Reply
 
 NOTHING = "success"
 """The answer that says: received, no reply. WeChat takes it unencrypted."""
 TEXT_LIMIT = 4000
 """Characters of one message that are read; the platform itself ends far below."""
+
+_ROOM = 100  # bytes kept free for the line that announces further pieces
 
 _COMMANDS: dict[str, Command] = {name: name for name in get_args(Command)}
 
@@ -69,12 +72,19 @@ class OfficialAccount(Channel[DoorOptions, Push, list[str]]):
         return _message(kind, fields, common)
 
     def render(self, replies: Sequence[Reply]) -> list[str]:
-        """The texts to send, in order: the first as the passive reply, the rest (there seldom is any) after it."""
-        return pieces(replies)
+        return in_pieces(replies)
 
     def answer(self, to: Pushed, text: str, now: datetime) -> str:
         """A passive reply, sealed, in the format of the push."""
         return self.envelope.seal(passive(to, text, now), to.format, now)
+
+
+def in_pieces(replies: Sequence[Reply]) -> list[str]:
+    """The texts to send, in order: the first as the passive reply, which says so if others follow it."""
+    shown = pieces(replies, limit=WECHAT_BYTES - _ROOM)
+    if len(shown) > 1:
+        shown[0] += "\n\n" + words().text.rest.format(count=len(shown) - 1)
+    return shown
 
 
 def _message(kind: str, fields: Mapping[str, Any], common: dict[str, Any]) -> Pushed:

@@ -1,0 +1,253 @@
+"""WeChat's doors: `/wechat/official-account`, where people chat, and `/wechat/mini-program`, where WeChat tells us things.
+
+A push becomes a message, goes through the writer like any other, and its answer goes back sealed within the same request.
+No nonce is kept: a push outside the window of time is refused, and one inside it carries, under the signature, the number by
+which the inbox gives the stored reply again without a second effect. A turn that takes longer than WeChat waits is not given
+up: it is committed, and WeChat's repeat gets its reply. What does not fit into one passive reply follows by a job.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import lru_cache
+from typing import Any
+
+import anyio.to_thread
+from fastapi import APIRouter, Request
+from pydantic import SecretStr, ValidationError
+from starlette.requests import ClientDisconnect
+from starlette.responses import PlainTextResponse, Response
+
+from backend import jobs
+from backend.conversations import store as rows
+from backend.conversations.entries import Answer
+from backend.conversations.group import Incoming
+from backend.conversations.writer import Writer
+from backend.people import store as people
+from backend.settings import Settings
+from backend.storage import Storage, new_id, now
+from backend.web import problem
+from bot.base import BODY_LIMIT, BadMessage
+from bot.wechat.client import HardenedClient, Outcome
+from bot.wechat.envelope import DoorOptions, Push, Query
+from bot.wechat.mini_program import MiniProgram
+from bot.wechat.official_account import NOTHING, OfficialAccount, Pushed, in_pieces
+from bot.wording import words
+from dialogs.messages import Message
+
+log = logging.getLogger(__name__)
+
+OA, MP = OfficialAccount.name, MiniProgram.name
+REST = "conversations.say_rest"
+REST_TRIES = 5  # of one piece, further and further apart
+_PATIENCE_SECONDS = 20
+
+router = APIRouter()
+
+
+# --- the doors ---
+
+
+@lru_cache(maxsize=8)
+def official_account(options: DoorOptions) -> OfficialAccount:
+    return OfficialAccount(options)
+
+
+@lru_cache(maxsize=8)
+def mini_program(options: DoorOptions) -> MiniProgram:
+    return MiniProgram(options)
+
+
+def options(settings: Settings, door: str) -> DoorOptions | None:
+    """The settings of one door, None if it is shut (no app id)."""
+    app_id: str = getattr(settings, f"{door}_app_id")
+    token: SecretStr = getattr(settings, f"{door}_token")
+    aes_key: SecretStr = getattr(settings, f"{door}_aes_key")
+    return DoorOptions(app_id=app_id, token=token, aes_key=aes_key) if app_id else None
+
+
+def clients(settings: Settings) -> dict[str, HardenedClient]:
+    """The outgoing clients for `House.doors`, one for each account that is set up. Access tokens stay in memory: stable_token
+    gives every process the same one, so there is nothing to share and no secret to keep on disk."""
+    return {
+        door: HardenedClient(
+            getattr(settings, f"{door}_app_id"),
+            getattr(settings, f"{door}_secret").get_secret_value(),
+            settings.wechat_api_base,
+        )
+        for door in (OA, MP)
+        if getattr(settings, f"{door}_app_id")
+    }
+
+
+# --- the routes ---
+
+
+@router.get("/wechat/official-account")
+async def prove(request: Request) -> Response:
+    """The console's test of the address."""
+    return _proved(request, OA)
+
+
+@router.get("/wechat/mini-program")
+async def prove_mini_program(request: Request) -> Response:
+    return _proved(request, MP)
+
+
+def _proved(request: Request, door: str) -> Response:
+    given = options(request.app.state.house.settings, door)
+    if given is None:
+        return problem(404)
+    try:
+        return PlainTextResponse(official_account(given).echo(_query(request), now()))
+    except BadMessage as bad:
+        return problem(bad.status, bad.code)
+
+
+@router.post("/wechat/official-account")
+async def push(request: Request) -> Response:
+    """What a person wrote to the Official Account, or what WeChat tells about it."""
+    house: jobs.House = request.app.state.house
+    given = options(house.settings, OA)
+    if given is None:
+        return problem(404)
+    door = official_account(given)
+    try:
+        pushed = door.read(Push(_query(request), await _body(request), now()))
+    except BadMessage as bad:
+        return problem(bad.status, bad.code)
+    except ClientDisconnect:
+        return problem(400)
+    text = await _answer(house, door, pushed)
+    if not text:
+        return PlainTextResponse(NOTHING)
+    kind = "application/json" if pushed.format == "json" else "application/xml"
+    return Response(door.answer(pushed, text, now()), media_type=kind)
+
+
+@router.post("/wechat/mini-program")
+async def push_mini_program(request: Request) -> Response:
+    """Receipts and credits of the mini-program. Its people talk through the JSON API; here nobody may be answered."""
+    house: jobs.House = request.app.state.house
+    given = options(house.settings, MP)
+    if given is None:
+        return problem(404)
+    try:
+        mini_program(given).read(Push(_query(request), await _body(request), now()))
+    except BadMessage as bad:
+        return problem(bad.status, bad.code)
+    except ClientDisconnect:
+        return problem(400)
+    return PlainTextResponse(NOTHING)
+
+
+def _query(request: Request) -> Query:
+    try:
+        return Query.model_validate(dict(request.query_params))
+    except ValidationError:
+        raise BadMessage("bad_query") from None
+
+
+async def _body(request: Request) -> bytes:
+    """The whole body, as long as it is no longer than a message can be."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_LIMIT:
+            raise BadMessage("too_big", status=413)
+    return bytes(body)
+
+
+# --- one push ---
+
+
+async def _answer(house: jobs.House, door: OfficialAccount, pushed: Pushed) -> str:
+    """What to say back in the push itself, "" for nothing."""
+    message = _message(pushed)
+    if message is None:
+        return _aside(pushed)
+    writer: Writer = house.writer
+    try:
+        answer = await writer.say(OA, pushed.account, message)
+    except Exception:  # noqa: BLE001 - the writer has told the log; the person must hear what to do, and WeChat never a 500
+        return words().wechat.trouble
+    shown = door.render(answer.replies)
+    if len(shown) > 1:
+        key_hash = Incoming.from_door(house.store, OA, pushed.account, message).key_hash
+        await anyio.to_thread.run_sync(_start_rest, house.store, key_hash)
+    return shown[0] if shown else ""
+
+
+def _message(pushed: Pushed) -> Message | None:
+    """The push as a message of the talk; None for what is no turn."""
+    said: dict[str, Any]
+    match pushed.kind:
+        case "text" if pushed.text.strip() and pushed.text.strip() not in words().wechat.unshowable:
+            said = {"kind": "text", "text": pushed.text}
+        case "photo":  # only named here: it is fetched once the talk has placed it, so nothing is kept before consent
+            photo_id = new_id()
+            said = {"kind": "photo", "photo_ids": (photo_id,), "data": {"media": {photo_id: pushed.media}}}
+        case "command":
+            said = {"kind": "command", "command": pushed.command}
+        case "follow":
+            said = {"kind": "command", "command": "resume"}
+        case _:
+            return None
+    return Message(id=pushed.id, at=now(), written_at=pushed.written_at, channel=OA, **said)
+
+
+def _aside(pushed: Pushed) -> str:
+    """What to say to something that is no turn: a voice message, a sticker, a place."""
+    match pushed.kind:
+        case "voice":
+            return words().wechat.voice
+        case "text" | "unsupported":
+            return words().wechat.unsupported
+        case _:
+            return ""
+
+
+# --- what did not fit ---
+
+
+def _start_rest(store: Storage, key_hash: str, piece: int = 1, attempt: int = 0) -> None:
+    """Have the next piece sent. Before the first one leaves: if this process dies now, WeChat's repeat comes here again."""
+    key, delay = f"{key_hash}:{piece}:{attempt}", 1 if attempt == 0 else _PATIENCE_SECONDS * attempt
+    with store.work() as tx:
+        jobs.start(tx, REST, key=key, args=(key_hash, piece, attempt), delay_seconds=delay)
+
+
+@jobs.job(REST)
+def say_rest(house: jobs.House, key_hash: str, piece: int, attempt: int) -> None:
+    """Send one piece of a long answer, then have the next one sent. Nothing to do if the person or the answer is gone."""
+    found = _kept(house.store, key_hash)
+    client: HardenedClient | None = house.doors.get(OA)
+    if found is None or client is None:
+        return
+    openid, pieces = found
+    if piece >= len(pieces):
+        return
+    outcome: Outcome = client.send_text(openid, pieces[piece])
+    if outcome.kind == "retry_later" and attempt < REST_TRIES:
+        _start_rest(house.store, key_hash, piece, attempt + 1)
+    elif outcome.kind in (
+        "sent",
+        "unconfirmed",
+    ):  # an unconfirmed piece may have arrived: saying it twice would be worse
+        _start_rest(house.store, key_hash, piece + 1)
+    else:
+        log.warning("rest_not_sent", extra={"error": outcome.code, "count": len(pieces) - piece})
+
+
+def _kept(store: Storage, key_hash: str) -> tuple[str, list[str]] | None:
+    """(openid, pieces) of a stored answer."""
+    with store.read() as tx:
+        for row in rows.seen(tx.connection(), [key_hash]):
+            key = store.keys.unwrap(row.person_id, row.wrapped)
+            body = store.keys.unseal(key, row.sealed_answer, f"inbox.answer:{key_hash}")
+            for account in people.accounts_of(tx, row.person_id):
+                if account.app == OA:
+                    openid = store.keys.unseal_text(key, account.sealed_key, f"account.key:{account.id}")
+                    answer = Answer(row.person_id, row.conversation_id, body)
+                    return openid, in_pieces(answer.replies)
+    return None
