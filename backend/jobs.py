@@ -12,7 +12,6 @@ import logging
 import os
 import secrets
 import socket
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +24,7 @@ from sqlmodel import Session
 
 from backend.settings import Settings
 from backend.storage import Storage
+from backend.web import place
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ class JobFailed(Exception):
 
 
 class Engine:
-    """The engine of one worker process: takes waiting jobs, runs the clock. `launch` and `close` once each, not on an event loop."""
+    """The engine of one worker process: takes waiting jobs, runs the clock. `launch` and `close` once, not on an event loop."""
 
     def __init__(self, house: House) -> None:
         self._house = house
@@ -180,19 +180,13 @@ class Engine:
     def _try(self, name: str, job: _Job, ids: tuple[str | int, ...]) -> None:
         try:
             job.work(self._house, *ids)
-        except Exception as failed:
-            log.warning("job_failed", extra={"job": name, "error": type(failed).__name__, "where": _place(failed)})
+        except Exception as failed:  # noqa: BLE001 - told to the engine by its kind, never by its words
+            log.warning("job_failed", extra={"job": name, "error": type(failed).__name__, "where": place(failed)})
             raise JobFailed(type(failed).__name__) from None
 
 
-def _place(failed: BaseException) -> str:
-    """File and line where it broke: enough to look, without the words of the exception."""
-    last = traceback.extract_tb(failed.__traceback__)[-1]
-    return f"{os.path.basename(last.filename)}:{last.lineno}"
-
-
 def forget_finished(store: Storage, before: datetime, *, limit: int = 500) -> int:
-    """Delete the engine's rows of work that was started before this moment and is over; returns how many. For the nightly sweep."""
+    """Delete the engine's rows of work from before this moment; returns how many. For the nightly sweep."""
     client = DBOSClient(
         system_database_engine=store.engines.jobs, lazy=True, application_name=_APP, serializer=JsonSerializer()
     )

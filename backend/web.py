@@ -41,6 +41,7 @@ _HEADERS = [
     (b"x-frame-options", b"DENY"),
     (b"permissions-policy", b"geolocation=(), microphone=(), camera=(self)"),
     (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
 ]
 _SAYS = {
     400: ("bad_request", "这次没有看懂。请再试一次。"),

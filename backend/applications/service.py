@@ -41,8 +41,8 @@ from backend.applications.states import (
 )
 from backend.jobs import House
 from backend.people import effects
+from backend.people.happenings import tell
 from backend.storage import DataKey, Storage, new_id, now
-from backend.storage.happenings import tell
 
 SUPPLEMENT_REASON, EVENT_WORDS, SNAPSHOT = "supplement.reason", "case_event.words", "application.snapshot"
 

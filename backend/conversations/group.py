@@ -19,8 +19,9 @@ from pydantic import BaseModel
 from backend.conversations import store as rows
 from backend.conversations.entries import Answer, Entry, Json, of_turn, page
 from backend.conversations.projection import project
+from backend.people import happenings
 from backend.people.effects import Aside, Wanted
-from backend.storage import DataKey, Storage, happenings, new_id, new_receipt, now
+from backend.storage import DataKey, Storage, new_id, new_receipt, now
 from backend.web import place
 from dialogs.messages import CallStaff, ForgetDraft, KeepQuestion, Message, Turn
 from dialogs.session import Draft, Session, Talk

@@ -15,13 +15,14 @@ from sqlmodel import Session
 
 from backend import jobs
 from backend.jobs import House
+from backend.people import happenings
 from backend.people import store as people_rows
 from backend.photos import pool, service
 from backend.photos import store as rows
 from backend.photos.intake import kind_of
 from backend.photos.models import Photo, Picture
 from backend.photos.wording import Refused
-from backend.storage import KeyGone, Storage, happenings, now
+from backend.storage import KeyGone, Storage, now
 from bot.wechat.client import PlatformError, Unanswered, Unreachable
 from dialogs.messages import SystemEvent
 

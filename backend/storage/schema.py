@@ -27,7 +27,7 @@ from backend.storage.store import Storage
 # Lowest first. A room that is not there yet is passed over.
 ROOMS = (
     "backend.storage.keys",
-    "backend.storage.happenings",
+    "backend.people.happenings",
     "backend.people.models",
     "backend.applications.models",
     "backend.photos.models",

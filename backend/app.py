@@ -1,0 +1,264 @@
+"""The front door: puts the rooms together into one application, and serves it.
+
+What belongs to a room stands in the room; here is only what concerns all of them: start and end, health, metrics, static files,
+and the rule that a process which meets a newer schema answers 503 instead of touching it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib
+import importlib.util
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import Receive, Scope, Send
+
+from backend.conversations.plain import plain_pages
+from backend.conversations.routes import router as phone_api
+from backend.conversations.routes import way_in
+from backend.conversations.writer import Writer
+from backend.jobs import Engine, House
+from backend.library import load_library
+from backend.people.identity import Doorman
+from backend.settings import Settings
+from backend.staff.directory import CHANGED, read_directories
+from backend.storage import Storage
+from backend.storage.live import MISSED
+from backend.storage.schema import SchemaNewer, SchemaOlder, check
+from backend.web import Manners, configure_logs, problem, teach
+from dialogs.talk import step
+
+log = logging.getLogger(__name__)
+
+_STATIC = Path(__file__).parent.parent / "static"
+_PAGES = {"/": "chat", "/console": "console", "/helper": "helper"}
+_FOLDERS = ("chat", "console", "helper", "style", "vendor")
+# Rooms say what they do with effects and jobs when they are imported; those with a `router` are served.
+_ROOMS = (
+    "backend.people.service",
+    "backend.applications.submission",
+    "backend.applications.jobs",
+    "backend.photos.service",
+    "backend.photos.jobs",
+    "backend.photos.routes",
+    "backend.notices.service",
+    "backend.notices.jobs",
+    "backend.departments.service",
+    "backend.departments.jobs",
+    "backend.departments.routes",
+    "backend.conversations.jobs",
+    "backend.conversations.wechat",
+    "backend.staff.jobs",
+    "backend.staff.routes",
+)
+_OPEN_DOORS = ("/wechat/", "/alipay/", "/departments/")  # platforms write here, each with its own signature
+_CHECK_SECONDS = 30
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application. Nothing is opened before it is started."""
+    app = FastAPI(title="yijianshi", lifespan=_life, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.settings = settings
+    app.state.doorman = Doorman.of(settings)
+    app.state.shut = ""
+    rooms = [importlib.import_module(name) for name in _ROOMS if _is_there(name)]
+    app.include_router(_health)
+    if settings.role != "worker":
+        _serve_rooms(app, rooms)
+    teach(app)
+    kilobytes = 1024
+    app.add_middleware(_Shut, app=app)
+    app.add_middleware(
+        Manners,
+        caps={
+            "": settings.body_kilobytes * kilobytes,
+            "/api/v1/photos": settings.photo_megabytes * kilobytes * kilobytes + 64 * kilobytes,
+            "/plain/photo": 20 * settings.photo_megabytes * kilobytes * kilobytes,
+            "/api/v1/staff/directory": 1024 * kilobytes,
+        },
+        open_doors=_OPEN_DOORS,
+    )
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a signal: what has been answered is on disk, what waits is finished or started again later."""
+    configure_logs(settings.log_level)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=10,
+    )
+
+
+# --- start and end ---
+
+
+@asynccontextmanager
+async def _life(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    store = Storage.open(settings)
+    house = app.state.house = House(settings, store)
+    keepers: list[asyncio.Task[None]] = []
+    engine = Engine(house)
+    try:
+        try:
+            check(store)
+        except SchemaNewer as newer:
+            app.state.shut = str(newer)
+            log.error("schema_newer")
+        else:
+            await _open(app, house, engine)
+            keepers = [asyncio.create_task(_keep_library(house)), asyncio.create_task(_watch_schema(app, store))]
+        yield
+    finally:
+        for task in keepers:
+            task.cancel()
+        if house.writer is not None:
+            if settings.role != "web":
+                await asyncio.to_thread(engine.close)
+            await asyncio.to_thread(house.writer.stop)
+        store.close()
+
+
+async def _open(app: FastAPI, house: House, engine: Engine) -> None:
+    """Library, writer, engine; then put what lives as long as the process out of the collector's way (p99 131 to 50 ms)."""
+    house.library = await asyncio.to_thread(_library, house)
+    house.writer = Writer(house.store, house.library, step)
+    house.writer.start()
+    if house.settings.role != "web":
+        await asyncio.to_thread(engine.launch)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    log.info("open", extra={"role": house.settings.role, "database": house.store.engines.url.get_backend_name()})
+
+
+def _library(house: House) -> Any:
+    with house.store.read() as tx:
+        return load_library(house.settings.data_dir, read_directories(tx))
+
+
+async def _keep_library(house: House) -> None:
+    """Take the shelf anew when a directory has been saved; a broken file leaves the last good one standing."""
+    async with house.store.live.subscribe() as changed:
+        while True:
+            if await changed.get() in (CHANGED, MISSED):
+                try:
+                    house.library = house.writer.library = await asyncio.to_thread(_library, house)
+                except ValueError as broken:
+                    log.error("library_broken", extra={"error": type(broken).__name__})
+
+
+async def _watch_schema(app: FastAPI, store: Storage) -> None:
+    """Shut the door when somebody has migrated the database under a running older process, open it when it fits again."""
+    while True:
+        await asyncio.sleep(_CHECK_SECONDS)
+        try:
+            await asyncio.to_thread(check, store)
+            app.state.shut = ""
+        except (SchemaNewer, SchemaOlder) as unfit:
+            app.state.shut = str(unfit)
+            log.error("schema_unfit", extra={"error": type(unfit).__name__})
+        except Exception as broken:  # noqa: BLE001 - the database may be away for a moment; /readyz says so
+            log.warning("schema_unknown", extra={"error": type(broken).__name__})
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # the room itself is not there
+        return False
+
+
+class _Shut:
+    """While the schema does not fit, everything but health answers 503."""
+
+    def __init__(self, inner: Any, app: FastAPI) -> None:
+        self._inner, self._app = inner, app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        shut = (
+            scope["type"] == "http" and self._app.state.shut and not scope["path"].startswith(("/healthz", "/readyz"))
+        )
+        await (problem(503)(scope, receive, send) if shut else self._inner(scope, receive, send))
+
+
+# --- what is served ---
+
+
+def _serve_rooms(app: FastAPI, rooms: list[Any]) -> None:
+    app.include_router(phone_api)
+    app.include_router(plain_pages(way_in))
+    for room in rooms:
+        if isinstance(getattr(room, "router", None), APIRouter):
+            app.include_router(room.router)
+    for path, folder in _PAGES.items():
+        if (_STATIC / folder / "index.html").is_file():
+            app.add_api_route(path, _page(_STATIC / folder / "index.html"), include_in_schema=False)
+    for folder in _FOLDERS:
+        if (_STATIC / folder).is_dir():
+            app.mount(f"/static/{folder}", GZipMiddleware(_Files(directory=_STATIC / folder), minimum_size=500))
+
+
+def _page(file: Path) -> Any:
+    def page() -> FileResponse:
+        return FileResponse(file, headers={"cache-control": "no-cache"})
+
+    return page
+
+
+class _Files(StaticFiles):
+    """Names carry no version, so a browser asks each time whether its copy still holds; the answer is usually 304."""
+
+    def file_response(self, *args: Any, **more: Any) -> Response:
+        response = super().file_response(*args, **more)
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+
+_health = APIRouter(include_in_schema=False)
+
+
+@_health.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """The process is alive."""
+    return {"status": "ok"}
+
+
+@_health.get("/readyz")
+async def readyz(request: Request) -> Response:
+    """The database answers, the schema fits, the writer runs."""
+    house: House = request.app.state.house
+    if request.app.state.shut or house.writer is None or not house.writer.alive:
+        return problem(503)
+    try:
+        await run_in_threadpool(check, house.store)
+    except Exception as broken:  # noqa: BLE001 - whatever it is, this process is not ready
+        log.warning("not_ready", extra={"error": type(broken).__name__})
+        return problem(503)
+    return Response('{"status":"ready"}', media_type="application/json")
+
+
+@_health.get("/metrics")
+async def metrics() -> Response:
+    """Counters for Prometheus. No label names a person, a conversation or an application."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
