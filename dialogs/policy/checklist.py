@@ -1,4 +1,5 @@
-"""Which papers the items applied for need, each paper once: how many, in which form, for which items, by which clause."""
+"""Which papers the items applied for need, each paper once: how many, in which form, for which items, by which
+clause."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Limits in working days: which clock an item has, and which date it ends on once it has started.
 
-The holidays are chinesecalendar's tables (State Council notices, as constants) and, over them, what the caller brings for years
-that the tables do not know yet. Day 1 is the first working day after the event that starts the clock.
+The holidays are chinesecalendar's tables (State Council notices, as constants) and, over them, what the caller
+brings for years that the tables do not know yet. Day 1 is the first working day after the event that starts the
+clock.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ def is_working_day(day: date, holidays: Holidays) -> bool:
 
 
 def deadline_date(deadline: Deadline, start: date, holidays: Holidays) -> tuple[date, bool] | None:
-    """The last day of the limit, and whether it is an estimate because it reaches into a year whose holidays nobody knows yet.
-    `start`: the day of the event that starts the clock. None where the document promises no limit."""
+    """The last day of the limit, and whether it is an estimate because it reaches into a year whose holidays nobody
+    knows yet. `start`: the day of the event that starts the clock. None where the document promises no limit."""
     if deadline.working_days is not None:
         last = _after_working_days(start, deadline.working_days, holidays)
         known = KNOWN_YEARS | {day.year for day in holidays}

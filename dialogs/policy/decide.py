@@ -1,7 +1,9 @@
-"""Facts in, decision out: for each item a verdict with its reasons, then order, papers, limits and ways for what is applied for.
+"""Facts in, decision out: for each item a verdict with its reasons, then order, papers, limits and ways for what is
+applied for.
 
-Pure and the same for every region: what a document says is in its pack. A person who needs something first (a card, a renewal)
-is decided a second time as if that were granted, with what an assessment will decide not known yet; what then opens is `later`.
+Pure and the same for every region: what a document says is in its pack. A person who needs something first (a card,
+a renewal) is decided a second time as if that were granted, with what an assessment will decide not known yet; what
+then opens is `later`.
 """
 
 from __future__ import annotations
@@ -22,9 +24,7 @@ _OPEN = frozenset({"eligible", "later"})
 _OPEN_OR_AUTOMATIC = _OPEN | {"automatic"}
 _ELIGIBLE = ItemDecision("eligible", (), (), "")
 _AUTOMATIC = ItemDecision("automatic", (), (), "")
-_NOT_OPEN = frozenset({"eligible", "later"})
-_OPEN_OR_AUTOMATIC = _OPEN | {"automatic"}
-_ELIGIBLE = ItemDecision("not_eligible", (), (), "")
+_NOT_ELIGIBLE = ItemDecision("not_eligible", (), (), "")
 _LATER = ItemDecision("later", (), (), "")
 
 
@@ -40,8 +40,9 @@ def complete(pack: Pack, facts: Facts, on: date) -> dict[str, Any]:
 
 
 def decide(pack: Pack, facts: Facts, wants: Sequence[str] | None, on: date, *, reasons: bool = True) -> Decision:
-    """`facts`: names and types as in facts.yaml; a missing one, or None, is not known. `wants`: the items applied for now; None:
-    all that are open. `on`: today. Without `reasons`, `why` and `nearest` stay empty. Raises ValueError for an unknown item."""
+    """`facts`: names and types as in facts.yaml; a missing one, or None, is not known. `wants`: the items applied
+    for now; None: all that are open. `on`: today. Without `reasons`, `why` and `nearest` stay empty. Raises
+    ValueError for an unknown item."""
     for item in wants or ():
         if item not in pack.rules:
             raise ValueError(f"no item is called “{item}”")
@@ -64,9 +65,10 @@ def decide(pack: Pack, facts: Facts, wants: Sequence[str] | None, on: date, *, r
 
 def judge(pack: Pack, known: Facts, items: Sequence[str], *, reasons: bool = True) -> dict[str, ItemDecision]:
     """The verdicts of these items. `known`: as `complete` gives it."""
-    tests = {item: rule.test(known) for item, rule in pack.rules.items()}
+    rules = pack.rules
+    tests = {item: rules[item].test(known) for item in items}
     ahead = [row for row in pack.first if row.rule is None or row.rule.test(known)]
-    ahead = [row for row in ahead if tests[row.written.item] is not False]
+    ahead = [row for row in ahead if rules[row.written.item].test(known) is not False]
     supposed: dict[tuple[int, ...], dict[str, Any]] = {}
     return {item: _judge_one(pack, item, tests[item], known, ahead, supposed, reasons) for item in items}
 
@@ -153,9 +155,7 @@ def _after_the_first(
     return ItemDecision("later", why, (), rows[0].written.says) if reasons else _LATER
 
 
-def _why_later(
-    rule: Rule, known: Facts, ahead: Facts, rows: Sequence[Compiled]
-) -> tuple[Reason, ...]:
+def _why_later(rule: Rule, known: Facts, ahead: Facts, rows: Sequence[Compiled]) -> tuple[Reason, ...]:
     """What comes first, what holds already, and what is still to be seen."""
     first = [row.gives for row in rows]
     now = [reason for reason in _why(rule, known) if reason.holds]
@@ -169,9 +169,7 @@ def _askable(pack: Pack, names: Mapping[str, None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(source for name in names for source in sources.get(name) or (name,)))
 
 
-def _applied(
-    items: Mapping[str, ItemDecision], wants: Sequence[str] | None, open_: frozenset[str]
-) -> dict[str, str]:
+def _applied(items: Mapping[str, ItemDecision], wants: Sequence[str] | None, open_: frozenset[str]) -> dict[str, str]:
     """The items that papers and limits are for, with their verdicts."""
     if wants is None:
         return {item: one.verdict for item, one in items.items() if one.verdict in open_}

@@ -1,4 +1,5 @@
-"""What a decision is made of: verdicts with reasons, order, papers, limits, ways. Plain frozen data, nothing decides here."""
+"""What a decision is made of: verdicts with reasons, order, papers, limits, ways. Plain frozen data, nothing
+decides here."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ Need = Literal["required", "waivable", "exempt", "hand_in"]
 
 @dataclass(frozen=True, slots=True)
 class ItemDecision:
-    """`needs`: facts to ask for, and "person" where only a person can say. `nearest`: what would have to be so, or come first."""
+    """`needs`: facts to ask for, and "person" where only a person can say. `nearest`: what would have to be so, or
+    come first."""
 
     verdict: Verdict
     why: tuple[Reason, ...]
@@ -25,8 +27,9 @@ class ItemDecision:
 
 @dataclass(frozen=True, slots=True)
 class MaterialNeed:
-    """A paper. `need`: required; waivable (brought if at hand, or needed only if something not yet known is so); exempt; hand_in
-    (the paper itself is kept by the office). `count`: how many, None where the document does not say."""
+    """A paper. `need`: required; waivable (brought if at hand, or needed only if something not yet known is so);
+    exempt; hand_in (the paper itself is kept by the office). `count`: how many, None where the document does not
+    say."""
 
     id: str
     name: str
@@ -40,7 +43,8 @@ class MaterialNeed:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A limit. `working_days` None: none is promised. `starts`: the event it is counted from. `by`: MM-DD, or None."""
+    """A limit. `working_days` None: none is promised. `starts`: the event it is counted from. `by`: MM-DD, or
+    None."""
 
     working_days: int | None
     starts: str
@@ -80,7 +84,8 @@ class InHandFirst:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Everything that follows from what is known today. `outside`: the way for somebody whom this pack does not serve."""
+    """Everything that follows from what is known today. `outside`: the way for somebody whom this pack does not
+    serve."""
 
     region: str
     version: str
@@ -93,7 +98,8 @@ class Decision:
     outside: Channel | None
 
     def outcome(self) -> tuple[Any, ...]:
-        """What the person gets, without the words of the reasons: two decisions with the same outcome are the same to them."""
+        """What the person gets, without the words of the reasons: two decisions with the same outcome are the same
+        to them."""
         return (
             tuple((item, one.verdict, one.needs) for item, one in self.items.items()),
             self.order,
@@ -105,7 +111,8 @@ class Decision:
         )
 
     def as_json(self, who: str = "您") -> dict[str, Any]:
-        """The decision in the shape of `yijianshi decide` (without id and next_question). `who` fills {who} in the reasons."""
+        """The decision in the shape of `yijianshi decide` (without id and next_question). `who` fills {who} in the
+        reasons."""
         return {
             "region": self.region,
             "pack": f"{self.region}@{self.version}",

@@ -1,7 +1,7 @@
 """What follows from what has been told: age from a birth date, level from a card number, province from a county code.
 
-These are rules about numbers, dates and places, the same everywhere; facts.yaml names them and says which facts they need.
-A fact that was told is never overwritten by one that is derived. `on` is the day for which it is asked.
+These are rules about numbers, dates and places, the same everywhere; facts.yaml names them and says which facts
+they need. A fact that was told is never overwritten by one that is derived. `on` is the day for which it is asked.
 """
 
 from __future__ import annotations

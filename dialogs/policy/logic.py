@@ -1,7 +1,7 @@
 """Conditions: all / any / not over {fact, op, value}, three-valued, compiled once to closures.
 
-True, False or None (not known). A fact that is missing, or that the person is not sure of, is None. `known` counts only what has
-been told; `open` and `doubt` mark where a document leaves it to a person. Nothing here knows a region.
+True, False or None (not known). A fact that is missing, or that the person is not sure of, is None. `known` counts
+only what has been told; `open` and `doubt` mark where a document leaves it to a person. Nothing here knows a region.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class Reason:
 
 
 class Condition(Data):
-    """One condition as written. Exactly one of the first eight says what is tested; the rest says it in words, with its clause."""
+    """One condition as written. Exactly one of the first eight says what is tested; the rest says it in words, with
+    its clause."""
 
     use: str | None = None
     all_: tuple[Condition, ...] | None = Field(None, alias="all")
@@ -75,7 +76,8 @@ class Condition(Data):
 
 @dataclass(slots=True)
 class Told:
-    """What an explanation gathers: reasons, facts that are missing ("person": nobody but a person can say), what would help."""
+    """What an explanation gathers: reasons, facts that are missing ("person": nobody but a person can say), what
+    would help."""
 
     why: list[Reason] = field(default_factory=list)
     needs: dict[str, None] = field(default_factory=dict)
@@ -84,8 +86,8 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A compiled condition. `test`: its value. `explain`: the value, and why, told to a `Told`. `missing`: names of what makes
-    it unknown. `asks`: facts that may be asked for it; `reads`: every fact it looks at."""
+    """A compiled condition. `test`: its value. `explain`: the value, and why, told to a `Told`. `missing`: names of
+    what makes it unknown. `asks`: facts that may be asked for it; `reads`: every fact it looks at."""
 
     test: Test
     explain: Callable[[Facts, Told], bool | None]
@@ -95,7 +97,8 @@ class Rule:
 
 
 def compile_condition(written: Condition, named: Mapping[str, Condition], document: str) -> Rule:
-    """`named`: the pack's conditions, for `use`. Raises KeyError for an unknown name (the loader has checked before)."""
+    """`named`: the pack's conditions, for `use`. Raises KeyError for an unknown name (the loader has checked
+    before)."""
     if written.use is not None:
         return compile_condition(named[written.use], named, document)
     rule = _KINDS[_kind(written)](written, lambda inner: compile_condition(inner, named, document))
@@ -129,9 +132,9 @@ _TESTS: dict[Op, Callable[[str, Any], Test]] = {
     "gt": lambda name, value: lambda facts: None if (told := facts.get(name)) is None else told > value,
     "lte": lambda name, value: lambda facts: None if (told := facts.get(name)) is None else told <= value,
     "lt": lambda name, value: lambda facts: None if (told := facts.get(name)) is None else told < value,
-    "overlaps": lambda name, value: lambda facts: None
-    if (told := facts.get(name)) is None
-    else not value.isdisjoint(told),
+    "overlaps": lambda name, value: (
+        lambda facts: None if (told := facts.get(name)) is None else not value.isdisjoint(told)
+    ),
 }
 
 
@@ -214,7 +217,7 @@ def _any(written: Condition, compile_: Compile) -> Rule:
         for rule, one in zip(rules, closest, strict=True):
             rule.explain(facts, one)
             told.why.extend(one.why)
-        told.change.update(min((one.change for one in closest), key=len))
+        told.change.update(min(closest, key=lambda one: len(one.change)).change)
         return False
 
     def missing(facts: Facts, out: dict[str, None]) -> None:
@@ -226,7 +229,8 @@ def _any(written: Condition, compile_: Compile) -> Rule:
 
 
 def _explain_undecided(rules: Sequence[Rule], facts: Facts, told: Told) -> None:
-    """No way is open yet, some may be: what has failed is said too, and a person is needed only when no fact can help."""
+    """No way is open yet, some may be: what has failed is said too, and a person is needed only when no fact can
+    help."""
     each = [Told() for _ in rules]
     for rule, one in zip(rules, each, strict=True):
         rule.explain(facts, one)

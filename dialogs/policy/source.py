@@ -1,7 +1,8 @@
-"""YAML text into checked models, with errors that a keeper of policy can act on: file, line, what is wrong, what to do.
+"""YAML text into checked models, with errors that a keeper of policy can act on: file, line, what is wrong, what to
+do.
 
-No file is opened here; the caller brings the text. Anchors and aliases are refused (they can blow up a small text), so are
-repeated keys, deep nesting and texts over `MOST_CHARACTERS`; nothing but plain values can be written.
+No file is opened here; the caller brings the text. Anchors and aliases are refused (they can blow up a small text),
+so are repeated keys, deep nesting and texts over `MOST_CHARACTERS`; nothing but plain values can be written.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ class Data(BaseModel):
 
 
 class PolicyError(ValueError):
-    """A text of policy that cannot be used. `file`: its name; `line`: counted from 1 (0: the whole text); `do`: what to do."""
+    """A text of policy that cannot be used. `file`: its name; `line`: counted from 1 (0: the whole text); `do`:
+    what to do."""
 
     def __init__(self, file: str, line: int, wrong: str, do: str) -> None:
         super().__init__(f"{file}, line {line}: {wrong}. {do}" if line else f"{file}: {wrong}. {do}")
@@ -40,10 +42,12 @@ class _Loader(yaml.SafeLoader):
     depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event = self.peek_event()
-        line = event.start_mark.line + 1
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
+        line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise PolicyError(self.file, line, "an anchor (&) or alias (*) is used", "Write the values out; name shared conditions.")
+            raise PolicyError(
+                self.file, line, "an anchor (&) or alias (*) is used", "Write the values out; name shared conditions."
+            )
         if self.depth >= MOST_DEPTH:
             raise PolicyError(self.file, line, f"nested deeper than {MOST_DEPTH}", "Split it into named conditions.")
         self.depth += 1

@@ -1,0 +1,211 @@
+"""Checks of a pack before it is used: every name that it uses exists, every verdict has a reason, every item a way
+and a clock.
+
+Each problem is a place in the file, what is wrong and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from dialogs.policy.derive import RULES
+from dialogs.policy.logic import Condition
+from dialogs.policy.source import Path, Source
+from dialogs.policy.told import wrong_value
+from dialogs.policy.written import (
+    ClausesFile,
+    FactsFile,
+    FieldsFile,
+    First,
+    MaterialsFile,
+    PackFile,
+    cited_in,
+    conditions_in,
+    inside,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a pack may name."""
+
+    facts: FactsFile
+    fields: FieldsFile
+    materials: MaterialsFile
+    clauses: ClausesFile | None
+
+
+def spelled(patterns: Sequence[str], ids: Sequence[str]) -> list[str]:
+    """The items that these ids and patterns ("card.*") mean, in the order of the pack."""
+    return [item for item in ids if any(item == p or fnmatchcase(item, p) for p in patterns)]
+
+
+Problem = tuple[Path, str, str]
+
+
+def check_facts_file(source: Source, written: FactsFile) -> None:
+    for name, fact in written.facts.items():
+        at: Path = ("facts", name)
+        if fact.derive and fact.derive.rule not in RULES:
+            raise source.error(
+                (*at, "derive"), f"no rule is called “{fact.derive.rule}”", f"Use one of {sorted(RULES)}."
+            )
+        for used in fact.derive.from_ if fact.derive else ():
+            _must(source, (*at, "derive"), "fact", used, written.facts)
+        for word in fact.explain:
+            _must(source, (*at, "explain"), "word", word, written.words)
+        if fact.options_like:
+            _must(source, (*at, "options_like"), "list of options", fact.options_like, written.option_lists)
+    for name, group in written.groups.items():
+        for word in group.explain:
+            _must(source, ("groups", name, "explain"), "word", word, written.words)
+        for used in (*group.otherwise, *(fact for option in group.options for fact in option.sets)):
+            _must(source, ("groups", name), "fact", used, written.facts)
+
+
+def check_fields_file(source: Source, written: FieldsFile, facts: FactsFile) -> None:
+    for name, text in written.fields.items():
+        if text.fact:
+            _must(source, ("fields", name, "fact"), "fact", text.fact, facts.facts)
+        if text.same_as:
+            _must(source, ("fields", name, "same_as"), "field", text.same_as, written.fields)
+        if text.options_like:
+            _must(source, ("fields", name, "options_like"), "list of options", text.options_like, written.option_lists)
+        if not text.ask and not text.from_:
+            raise source.error(
+                ("fields", name), f"“{name}” has neither ask nor from", "Write its question, or what it follows from."
+            )
+
+
+def _must(source: Source, path: Path, what: str, name: str, names: Mapping[str, Any]) -> None:
+    if name not in names:
+        raise source.error(path, f"no {what} is called “{name}”", f"Correct the name or add the {what}.")
+
+
+def problems(pack: PackFile, region: str, names: Names) -> Iterator[Problem]:
+    if pack.region != region:
+        yield (
+            ("region",),
+            f"this is the pack of “{region}” but says “{pack.region}”",
+            "Make file name and region agree.",
+        )
+    if pack.lead not in pack.departments:
+        yield ("lead",), f"no department is called “{pack.lead}”", "Name one of the departments."
+    if pack.province not in {*names.facts.provinces.values()}:
+        yield ("province",), f"no province is called “{pack.province}”", "Add it to provinces in facts.yaml."
+    for at, code in enumerate(pack.counties):
+        if not (len(code) == 6 and code.isdigit()):
+            yield ("counties", at), f"“{code}” is no six-digit division code", "Write six digits in quotes."
+    yield from _circles(pack)
+    for path, condition in conditions_in(pack):
+        yield from _problems_of_condition(path, condition, pack, names)
+    for item, body in pack.items.items():
+        if body.department not in pack.departments:
+            yield (
+                ("items", item, "department"),
+                f"no department is called “{body.department}”",
+                "Name one of the departments.",
+            )
+        yield from _silent(("items", item, "when"), body.when, pack)
+    yield from _problems_of_rows(pack, names)
+    yield from _problems_of_clauses(pack, names.clauses)
+
+
+def _problems_of_condition(path: Path, condition: Condition, pack: PackFile, names: Names) -> Iterator[Problem]:
+    if condition.use is not None and condition.use not in pack.conditions:
+        yield path, f"no condition is called “{condition.use}”", "Correct the name or write it under conditions."
+    if condition.fact is not None:
+        fact = names.facts.facts.get(condition.fact)
+        if fact is None:
+            yield path, f"no fact is called “{condition.fact}”", "Correct the name or add it to facts.yaml."
+            return
+        values = condition.value if isinstance(condition.value, list) else [condition.value]
+        for value in values:
+            if wrong := wrong_value(fact, [value] if fact.type == "set" else value):
+                yield path, f"“{condition.fact}” can never be {value!r}: {wrong}", "Correct the value."
+    if condition.spoken and not condition.clause:
+        yield path, "this says something without naming a clause", "Add clause."
+
+
+def _circles(pack: PackFile) -> Iterator[Problem]:
+    for name in pack.conditions:
+        seen, ahead = set[str](), [name]
+        while ahead:
+            for _, inner in inside((), pack.conditions[ahead.pop()]):
+                if inner.use == name:
+                    yield ("conditions", name), f"“{name}” uses itself", "Break the circle."
+                    return
+                if inner.use and inner.use in pack.conditions and inner.use not in seen:
+                    seen.add(inner.use)
+                    ahead.append(inner.use)
+
+
+def _silent(path: Path, condition: Condition, pack: PackFile) -> Iterator[Problem]:
+    """A verdict needs its reason: every test of an item must be said somewhere on the way to it."""
+    if condition.use is not None:
+        if condition.use in pack.conditions:
+            yield from _silent(("conditions", condition.use), pack.conditions[condition.use], pack)
+    elif not condition.spoken:
+        inner = condition.all_ or condition.any_
+        if not inner:
+            yield path, "nobody would hear why", "Add clause, holds, fails and unknown."
+        for each in inner or ():
+            yield from _silent(path, each, pack)
+
+
+def _problems_of_rows(pack: PackFile, names: Names) -> Iterator[Problem]:
+    ids = tuple(pack.items)
+    for block in ("first", "ways", "clocks", "materials", "before"):
+        for at, row in enumerate(getattr(pack, block)):
+            for pattern in (*row.items, *getattr(row, "opens", ()), *((row.item,) if isinstance(row, First) else ())):
+                if not spelled([pattern], ids):
+                    yield (block, at), f"no item is called “{pattern}”", "Correct the name."
+            material = getattr(row, "material", None)
+            if material is not None and material not in names.materials.materials:
+                yield (
+                    (block, at, "material"),
+                    f"no paper is called “{material}”",
+                    "Correct it or add it to materials.yaml.",
+                )
+    for at, row in enumerate(pack.form.fields):
+        if row.field not in names.fields.fields:
+            yield ("form", "fields", at), f"no field is called “{row.field}”", "Correct it or add it to fields.yaml."
+    for at, question in enumerate(pack.asking):
+        if question not in names.facts.groups and not (
+            question in names.facts.facts and names.facts.facts[question].ask
+        ):
+            yield ("asking", at), f"“{question}” is no question", "Name a group, or a fact that has ask."
+    for item in ids:
+        yield from _incomplete(item, pack)
+
+
+def _incomplete(item: str, pack: PackFile) -> Iterator[Problem]:
+    ids = tuple(pack.items)
+    if not any(item in spelled(row.items, ids) and row.when is None and not row.verdicts for row in pack.ways):
+        yield ("items", item), f"“{item}” has no way for every case", "Add a row to ways without when."
+    if not any(item in spelled(row.items, ids) and row.when is None for row in pack.clocks):
+        yield (
+            ("items", item),
+            f"“{item}” has no clock",
+            "Add a row to clocks (working_days: null where none is stated).",
+        )
+    if not any(item in spelled(stage, ids) for stage in pack.order.stages):
+        yield ("items", item), f"“{item}” is in no stage of the order", "Add it to order."
+
+
+def _problems_of_clauses(pack: PackFile, index: ClausesFile | None) -> Iterator[Problem]:
+    if index is None:
+        return
+    labels = {clause.label for clause in index.documents.get(pack.region, ())}
+    for path, cited in cited_in(pack):
+        if cited.clause and cited.clause not in labels:
+            yield (
+                path,
+                f"the clause “{cited.clause}” is not in clauses.yaml",
+                "Correct the label or add it with words of that place.",
+            )
+        if cited.reading and cited.reading not in index.readings:
+            yield path, f"the reading “{cited.reading}” is not in clauses.yaml", "Correct the id or add the reading."

@@ -1,0 +1,251 @@
+"""The form: which fields the items need, and whether what somebody wrote can stand in them.
+
+Which fields a form has, and when, is in the pack; labels and questions are in fields.yaml; here are the checks by
+rule name. Problems are said in plain Chinese and never repeat what was written.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from stdnum.iso7064 import mod_11_2
+
+from dialogs.messages import Explained, InputKind, Option
+from dialogs.policy.decide import complete, judge, ways
+from dialogs.policy.pack import Compiled, Pack, Policy
+from dialogs.policy.written import FieldText
+
+SAME = "same"
+OLDEST_YEAR = 1880
+
+_HAN = r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇]"
+_NAME = re.compile(rf"{_HAN}+(?:·{_HAN}+)*")
+_DOTS = str.maketrans(dict.fromkeys("•‧・∙⋅.。˙᛫", "·"))
+_MOBILE = re.compile(r"1[3-9]\d{9}")
+_LANDLINE = re.compile(r"(0\d{2,3})-?([1-9]\d{6,7})")
+_CARD_TAIL = re.compile(r"([1-7])([1-4])(B\d{1,2})?")
+_DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the form. `derived`: it follows from other answers and is never asked; `value`: what is known
+    already (a field that is not derived is asked only while this is None). `fact`: the fact that its answer states,
+    or "". `same_as`: the answer "same" stands for that field's value. `sensitive`: masked in lists, kept
+    encrypted."""
+
+    name: str
+    label: str
+    question: str
+    input: InputKind
+    options: tuple[Option, ...]
+    rule: str
+    hint: str
+    explained: tuple[Explained, ...]
+    sensitive: bool
+    derived: bool
+    value: Any
+    fact: str
+    same_as: str
+    document: str
+    clause: str
+
+
+class Checked(NamedTuple):
+    """`value`: as it goes on the form, None when it cannot; `problem`: what to do about it, "" when all is well."""
+
+    value: Any
+    problem: str
+
+
+def form_fields(
+    policy: Policy, pack: Pack, facts: Mapping[str, Any], items: Sequence[str], on: date
+) -> tuple[Field, ...]:
+    """The fields that these items need, in the order of the form. Items that go on elsewhere or come by themselves
+    need none."""
+    known = complete(pack, facts, on)
+    judged = judge(pack, known, items, reasons=False)
+    modes = {item: way.mode for item, way in ways(pack, judged, items, known).items()}
+    served = [
+        item
+        for item in items
+        if judged[item].verdict != "not_eligible" and modes.get(item) not in pack.written.form.not_for_ways
+    ]
+    rows = (row for row in pack.form if not row.items.isdisjoint(served))
+    rows = (row for row in rows if row.rule is None or row.rule.test(known))
+    return tuple(_field(policy, pack, row, known, served) for row in rows)
+
+
+def _field(policy: Policy, pack: Pack, row: Compiled, known: Mapping[str, Any], served: Sequence[str]) -> Field:
+    name = row.written.field
+    text = policy.fields[name]
+    dead = bool(known.get("is_deceased"))
+    options = policy.options(text)
+    if text.same_as:
+        options = (Option(SAME, text.same_label),)
+    return Field(
+        name=name,
+        label=text.label_dead if dead and text.label_dead else text.label,
+        question=text.ask_dead if dead and text.ask_dead else text.ask,
+        input=text.input,
+        options=options,
+        rule=text.rule,
+        hint=text.hint,
+        explained=tuple(Explained(word, says) for word, says in text.explained.items()),
+        sensitive=text.sensitive,
+        derived=bool(text.from_),
+        value=_known_value(policy, name, text, known, [item for item in served if item in row.items]),
+        fact=text.fact,
+        same_as=text.same_as,
+        document=pack.region,
+        clause=row.written.clause,
+    )
+
+
+def _known_value(policy: Policy, name: str, text: FieldText, known: Mapping[str, Any], items: list[str]) -> Any:
+    if text.from_ == "items":
+        return tuple(items)
+    if text.from_:
+        return known.get(name if name in policy.facts else text.from_)
+    return known.get(text.fact) if text.fact else None
+
+
+def facts_from_fields(policy: Policy, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts that these answers (field name -> checked value) state."""
+    return {policy.fields[name].fact: value for name, value in values.items() if policy.fields[name].fact}
+
+
+def check(field: Field, value: Any, others: Mapping[str, Any], today: date) -> Checked:
+    """`value` as it was written or chosen; `others`: the checked values of other fields by name; `today`: no date
+    may be later."""
+    if field.same_as and value == SAME:
+        same = others.get(field.same_as)
+        return Checked(same, "") if same else Checked(None, "前面还没有填，请写一下。")
+    if field.options and field.input in ("choice", "choices"):
+        return _choice(field, value)
+    if not isinstance(value, (str, date)):
+        return Checked(None, "请用文字写一下。")
+    return CHECKS[field.rule](value, others, today)
+
+
+def _choice(field: Field, value: Any) -> Checked:
+    told = value.strip() if isinstance(value, str) else value
+    for option in field.options:
+        if type(told) is type(option.value) and told == option.value:
+            return Checked(option.value, "")
+        if isinstance(told, str) and told and told in (option.label, option.label.removesuffix("族")):
+            return Checked(option.value, "")
+    return Checked(None, "请从下面选一个。")
+
+
+def _plain(value: Any) -> str:
+    return unicodedata.normalize("NFKC", str(value)).strip()
+
+
+def _no_gaps(value: Any) -> str:
+    return re.sub(r"[\s\-—－_]", "", _plain(value))
+
+
+def check_name(value: Any, others: Mapping[str, Any], today: date) -> Checked:
+    """Han characters, with · inside the names of some peoples; other dots are taken for it."""
+    name = re.sub(r"\s", "", _plain(value)).translate(_DOTS).strip("·")
+    if not _NAME.fullmatch(name):
+        return Checked(None, "请用汉字写姓名，和身份证一样。")
+    return Checked(name, "") if len(name) <= 50 else Checked(None, "姓名太长了，请核对一下。")
+
+
+def check_id_number(value: Any, others: Mapping[str, Any], today: date) -> Checked:
+    """18 characters, a real date of birth not after `today`, check digit MOD 11-2 (GB 11643). The area code is not
+    judged."""
+    number = _no_gaps(value).upper()
+    if len(number) == 15 and number.isdecimal():
+        return Checked(None, "这是15位旧号码。请写18位的。")
+    if len(number) != 18:
+        return Checked(None, f"身份证号是18位，现在是{len(number)}位。")
+    if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
+        return Checked(None, "身份证号只有数字，最后一位可能是X。")
+    born = birth_date_of(number)
+    if born is None or not born.year >= OLDEST_YEAR or born > today:
+        return Checked(None, "中间8位是生日，好像不对。请核对。")
+    if not mod_11_2.is_valid(number):
+        return Checked(None, "号码对不上，可能写错了一位。请核对。")
+    return Checked(number, "")
+
+
+def birth_date_of(number: str) -> date | None:
+    """The date of birth inside an 18-character identity number; None when there is no such day."""
+    try:
+        return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return None
+
+
+def check_card_number(value: Any, others: Mapping[str, Any], today: date) -> Checked:
+    """Identity number, category 1-7, level 1-4, and B with digits where a card was issued again."""
+    number = _no_gaps(value).upper()
+    if not _CARD_TAIL.fullmatch(number[18:]):
+        return Checked(None, "残疾人证号是20位，请看证上的号码。")
+    identity = check_id_number(number[:18], others, today)
+    if identity.problem:
+        return Checked(None, "残疾人证号好像写错了，请核对。")
+    own = others.get("id_number")
+    if own and own != number[:18]:
+        return Checked(None, "证号前18位和身份证号不一样，请核对。")
+    return Checked(number, "")
+
+
+def check_phone(value: Any, others: Mapping[str, Any], today: date) -> Checked:
+    """A mobile number, or a landline with its area code (kept as 0818-1234567)."""
+    number = re.sub(r"[\s()]", "", _plain(value)).replace("—", "-")
+    number = re.sub(r"^(\+|00)?86-?(?=[01])", "", number)
+    if _MOBILE.fullmatch(number.replace("-", "")):
+        return Checked(number.replace("-", ""), "")
+    if landline := _LANDLINE.fullmatch(number):
+        return Checked("-".join(landline.groups()), "")
+    return Checked(None, "手机号是11位。座机请带区号。")
+
+
+def check_address(value: Any, others: Mapping[str, Any], today: date) -> Checked:
+    """A place somebody can find: at least five characters, some of them Han."""
+    address = re.sub(r"\s+", "", _plain(value))
+    if len(address) > 120:
+        return Checked(None, "地址太长了，请写短一点。")
+    if len(address) < 5 or not re.search(_HAN, address):
+        return Checked(None, "请写到村或社区，再写门牌。")
+    return Checked(address, "")
+
+
+def check_date(value: Any, others: Mapping[str, Any], today: date) -> Checked:
+    """A day not after `today`, kept as YYYY-MM-DD."""
+    written = _DATE.fullmatch(re.sub(r"\s", "", _plain(value)))
+    try:
+        day = date(*(int(part) for part in written.groups())) if written else None
+    except ValueError:
+        day = None
+    if day is None:
+        return Checked(None, "请写年月日，比如1985年3月2日。")
+    if day > today or day.year < OLDEST_YEAR:
+        return Checked(None, "这个日期好像不对，请核对。")
+    return Checked(day.isoformat(), "")
+
+
+def _as_chosen(value: Any, others: Mapping[str, Any], today: date) -> Checked:
+    text = _plain(value)
+    return Checked(text, "") if text else Checked(None, "请从下面选一个。")
+
+
+CHECKS: dict[str, Callable[[Any, Mapping[str, Any], date], Checked]] = {
+    "name": check_name,
+    "id_number": check_id_number,
+    "card_number": check_card_number,
+    "phone": check_phone,
+    "address": check_address,
+    "date": check_date,
+    "ethnicity": _as_chosen,
+    "choice": _as_chosen,
+}
