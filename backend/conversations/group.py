@@ -280,7 +280,7 @@ class Group:
                 questions.append(self._question(talking, effect.reason, effect.keep, "", message.at))
         unasked = tuple(entry.id for entry in entries if entry.speaker != "person")
         if message.kind == "system" and unasked:
-            aside = Aside(message.event, unasked, talking.channel)
+            aside = Aside(message.event, unasked, talking.channel, turn.replies)
             wanted.append(Wanted(talking.person_id, talking.id, aside, message.at, talking.key))
         return wanted, questions
 

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from backend.storage import DataKey, Storage
+from dialogs.messages import Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,14 @@ class Wanted:
 class Aside:
     """The bot or the staff said something that answers no message of the person: whoever is not looking has to be told.
 
-    `event`: the system message that brought it. `entry_ids`: the transcript's entries, to be read again when it is sent.
+    `event`: the system message that brought it. `entry_ids`: the transcript's entries. `replies`: the turn's blocks, the question
+    last, to be rendered for the door that can reach the person.
     """
 
     event: str
     entry_ids: tuple[str, ...]
     channel: str
+    replies: tuple[Reply, ...] = ()
     kind: str = "aside"
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from backend.people.models import Account, Consent, Person
+
+_ACCOUNT: Any = Account.__table__  # type: ignore[attr-defined]
 
 
 def account(tx: Session, app: str, key_hash: str) -> Account | None:
@@ -24,6 +27,16 @@ def consents_of(tx: Session, person_id: str) -> Sequence[Consent]:
 
 def person(tx: Session, person_id: str) -> Person | None:
     return tx.get(Person, person_id)
+
+
+def accounts_at(tx: Session | sa.Connection, person_ids: Collection[str], apps: Collection[str]) -> Sequence[Any]:
+    """The accounts of these persons at these doors, as rows."""
+    asked = sa.select(_ACCOUNT).where(_ACCOUNT.c.person_id.in_(list(person_ids)), _ACCOUNT.c.app.in_(list(apps)))
+    return tx.execute(asked.order_by(_ACCOUNT.c.created_at)).all()
+
+
+def account_by_id(tx: Session | sa.Connection, account_id: str) -> Any | None:
+    return tx.execute(sa.select(_ACCOUNT).where(_ACCOUNT.c.id == account_id)).one_or_none()
 
 
 def drop_person(tx: Session, person_id: str) -> None:
