@@ -17,6 +17,7 @@ from sqlmodel import Session
 from backend.conversations import store as talks
 from backend.conversations.models import Conversation, DraftRow, QuestionKept, Said
 from backend.jobs import House
+from backend.people import masking
 from backend.staff import masks, store
 from backend.staff.rights import Staff
 from backend.staff.words import words
@@ -77,7 +78,7 @@ def talk(house: House, tx: Session, staff: Staff, conversation_id: str, more: Se
 
 
 def questions(house: House, tx: Session, staff: Staff, limit: int) -> list[Json]:
-    """Questions that no document answers, or that came with a call, oldest first; masked. Only who may see people gets the talk."""
+    """Questions that no document answers, or that came with a call, oldest first; masked."""
     found = store.questions(tx, staff.counties, limit)
     keys = house.store.keys.load(tx, {kept.person_id for kept, _ in found})
     return [
@@ -170,7 +171,7 @@ def _row(
 
 def _who(answers: Sequence[Json], mask: masks.Mask) -> str:
     name = answers[0].get("field:name") if answers else None
-    return masks.name(name) if isinstance(name, str) and name else words().unnamed
+    return masking.name(name) if isinstance(name, str) and name else words().unnamed
 
 
 def _last_line(house: House, key: DataKey, said: Said | None, mask: masks.Mask) -> str:

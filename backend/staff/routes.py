@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
-from backend.staff import audit, case_routes, desk, directory, floor, service, store
+from backend.staff import audit, case_routes, cases, desk, directory, floor, service, store
 from backend.staff.access import (
     COOKIE,
     PATH,
@@ -86,6 +86,7 @@ def _me(library: Any, staff: Staff, lease_minutes: int) -> Json:
         "rights": sorted(ROLES[staff.role]),
         "counties": [{"code": code, "name": library.county_names.get(code, code)} for code in staff.counties if code],
         "reasons": [{"code": code, "says": says} for code, says in words().reasons.items()],
+        "return_reasons": [{"label": label, "says": says} for label, says in words().return_reasons.items()],
         "lease_minutes": lease_minutes,
     }
 
@@ -100,7 +101,7 @@ class Words(BaseModel):
 @router.get("/conversations")
 def conversations(house: HouseDep, staff: People, filter: str = "needs") -> list[Json]:
     with house.store.read() as tx:
-        return desk.rows(house, tx, staff, filter, case_routes.reasons(house, tx, staff))
+        return desk.rows(house, tx, staff, filter, cases.reasons(house, tx, staff))
 
 
 @router.get("/conversations/{conversation_id}")
@@ -112,11 +113,11 @@ def conversation(conversation_id: str, house: HouseDep, staff: People) -> Json:
         with house.store.work() as work:
             audit.record(house.store.keys, work, staff, "open", "conversation", conversation_id)
     with house.store.read() as tx:
-        more = case_routes.reasons(house, tx, staff).get(conversation_id, [])
+        more = cases.reasons(house, tx, staff).get(conversation_id, [])
         shown = desk.talk(house, tx, staff, conversation_id, more)
         if shown is None:
             raise refused(404, "not_found")
-        return shown | {"applications": case_routes.of_conversation(tx, staff, conversation_id)}
+        return shown | {"applications": cases.of_conversation(tx, staff, conversation_id)}
 
 
 @router.post("/conversations/{conversation_id}/take")
@@ -242,6 +243,9 @@ def read_audit(house: HouseDep, staff: Auditor, before: str = "") -> Json:
             "rows": audit.read(house.store.keys, tx, staff, before),
             "broken_seals": audit.broken_seals(house.store.keys, tx) if not before else [],
         }
+
+
+router.include_router(case_routes.router)
 
 
 # --- live ---

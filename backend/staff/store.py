@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from backend.applications.models import Application
+from backend.applications.models import Application, Case
 from backend.conversations.models import Conversation, DraftRow, QuestionKept, Said
 from backend.staff.models import AuditRow, AuditSeal, DirectoryVersion, LoginFailure, StaffAccount, StaffSession
 
@@ -162,6 +162,29 @@ def visible(tx: Session, counties: Sequence[str], ids: Iterable[str]) -> set[str
     talks = select(Conversation.id).where(col(Conversation.id).in_(listed), col(Conversation.region).in_(counties))
     asked = select(Application.id).where(col(Application.id).in_(listed), col(Application.county).in_(counties))
     return {*tx.exec(talks).all(), *tx.exec(asked).all()}
+
+
+def sees_draft(tx: Session, counties: Sequence[str], conversation_id: str, draft_id: str) -> bool:
+    """Whether this conversation, or the application that this draft became, is within the fence."""
+    asked = select(Application.id).where(Application.draft_id == draft_id, col(Application.county).in_(counties))
+    if draft_id and tx.exec(asked).first() is not None:
+        return True
+    return conversation(tx, counties, conversation_id) is not None
+
+
+def applications_of(tx: Session, counties: Sequence[str], conversation_id: str) -> Sequence[Application]:
+    mine = select(Application).where(
+        Application.conversation_id == conversation_id, col(Application.county).in_(counties)
+    )
+    return tx.exec(mine.order_by(col(Application.submitted_at).desc())).all()
+
+
+def pressing_cases(tx: Session, counties: Sequence[str], limit: int = 500) -> Sequence[tuple[Case, Application]]:
+    """Cases within the fence that are due or overdue, or for which a supplement came in; the most urgent first."""
+    pressing = sa.or_(col(Case.urgency) > 0, col(Case.supplied_at).is_not(None))
+    both = select(Case, Application).join(Application, col(Application.id) == col(Case.application_id))
+    mine = both.where(col(Application.county).in_(counties), pressing)
+    return tx.exec(mine.order_by(col(Case.urgency).desc(), col(Case.due_on)).limit(limit)).all()
 
 
 def last_said(tx: Session, conversation_ids: Iterable[str]) -> dict[str, Said]:

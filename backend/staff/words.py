@@ -27,6 +27,8 @@ class Words(BaseModel):
     roles: dict[str, str]
     unnamed: str
     unanswered: str
+    unplaced: str
+    return_reasons: dict[str, str]
 
 
 @cache

@@ -1,0 +1,174 @@
+"""Applications, cases and photos for the console: the fence and the audit around what their own rooms offer.
+
+Whatever is hidden is recorded before it is shown: the audit's row is committed first. Something in another county is answered
+exactly like something that is not there.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlmodel import Session
+
+from backend.applications import service, shown
+from backend.applications.service import Actor
+from backend.applications.states import NotFound
+from backend.jobs import House
+from backend.photos import service as photos
+from backend.photos.service import Placed
+from backend.staff import audit, store
+from backend.staff.access import refused
+from backend.staff.desk import Why
+from backend.staff.rights import Staff
+from backend.staff.words import words
+from backend.storage import check_receipt, now
+from dialogs.directory import SHANGHAI
+
+Json = dict[str, Any]
+_OVERDUE, _DUE, _SUPPLEMENT = 1, 3, 3  # places among the reasons of the list
+
+
+# --- reading ---
+
+
+def reasons(house: House, tx: Session, staff: Staff) -> dict[str, list[Why]]:
+    """Why a conversation needs somebody because of its cases: overdue, due, or a supplement that came in."""
+    found: dict[str, list[Why]] = defaultdict(list)
+    for case, application in store.pressing_cases(tx, staff.counties):
+        name = shown.name_of(house, application.pack, case.item)
+        if case.urgency and case.due_on:
+            code, place = ("overdue", _OVERDUE) if case.urgency > 1 else ("due", _DUE)
+            says = words().why[code].format(case=name, due=_day(case.due_on), when=_day(case.due_on))
+            found[application.conversation_id].append(Why(code, says, place, case.moved_at))
+        if case.supplied_at is not None:
+            says = words().why["supplement"].format(case=name)
+            found[application.conversation_id].append(Why("supplement", says, _SUPPLEMENT, case.supplied_at))
+    return found
+
+
+def of_conversation(tx: Session, staff: Staff, conversation_id: str) -> list[Json]:
+    """What this person has submitted, within the fence."""
+    found = store.applications_of(tx, staff.counties, conversation_id)
+    return [{"id": one.id, "receipt": one.receipt} for one in found]
+
+
+def listed(house: House, staff: Staff, show: str) -> list[Json]:
+    return shown.list_applications(house, counties=_codes(staff), show=show)
+
+
+def search(house: House, staff: Staff, q: str) -> list[Json]:
+    """By receipt, or by a whole identity or phone number. That somebody searched, and by what, is recorded; not for whom."""
+    by = "receipt" if check_receipt("".join(q.split())) else "number"
+    with house.store.work() as tx:
+        audit.record(house.store.keys, tx, staff, "search", "application", "", by)
+    return shown.list_applications(house, counties=_codes(staff), q=q)
+
+
+def application(house: House, staff: Staff, application_id: str) -> Json:
+    """One application with masked lines, its photos by name, and what could be asked for again."""
+    _inside(house, staff, application_id=application_id)
+    with house.store.read() as tx:
+        recorded = audit.seen_lately(tx, staff, "application", application_id)
+    if not recorded:
+        with house.store.work() as work:
+            audit.record(house.store.keys, work, staff, "open", "application", application_id)
+    found = shown.get_application(house, application_id)
+    with house.store.read() as tx:
+        pictures = photos.of_draft(tx, found["draft_id"])
+        talk = store.conversation(tx, staff.counties, found["conversation_id"])
+        did = {event["by_id"] for case in found["cases"] for event in case["history"] if event["by"] == "staff"}
+        names = store.shown_names(tx, did)
+    for case in found["cases"]:
+        for event in case["history"]:
+            event["who"] = names.get(event["by_id"], event["by_name"])
+    parts = part_names(house)
+    given = {one.material for one in pictures}
+    return {
+        **{key: value for key, value in found.items() if key not in ("person_id", "draft_id", "conversation_id")},
+        "conversation_id": found["conversation_id"] if talk else None,
+        "photos": [_photo(one, parts) for one in pictures],
+        "papers": [{"id": part, "name": name, "given": part in given} for part, name in parts.items()],
+    }
+
+
+def part_names(house: House) -> dict[str, str]:
+    """Every picture that can be asked for, with its plain name."""
+    materials = house.library.policy.materials.values()
+    return {part.part: part.name for material in materials for part in material.parts}
+
+
+def _photo(one: Placed, parts: dict[str, str]) -> Json:
+    return {"id": one.photo_id, "material": one.material, "name": parts.get(one.material, words().unplaced)}
+
+
+# --- moving ---
+
+
+def move(house: House, staff: Staff, case_id: str, verb: str, reason: str, says: str, on: date | None) -> None:
+    """Move a case by a verb of the table; raises the problems of `applications.states`."""
+    _inside(house, staff, case_id=case_id)
+    service.move(house, case_id, verb, Actor("staff", staff.id), reason=reason, says=says, on=on)
+    _record(house, staff, "move_case", case_id, verb)
+
+
+def ask_again(
+    house: House, staff: Staff, case_id: str, materials: Sequence[str], photo_ids: Sequence[str], reason: str
+) -> None:
+    """Send a case back for everything that is missing, at once, with one reason."""
+    _inside(house, staff, case_id=case_id)
+    service.return_for(house, case_id, Actor("staff", staff.id), materials, reason, photo_ids=photo_ids)
+    _record(house, staff, "ask_again", case_id, "return")
+
+
+# --- seeing what is hidden ---
+
+
+def reveal(house: House, staff: Staff, application_id: str, field: str, reason: str, told: str) -> str:
+    """One line of an application in full; recorded first."""
+    _inside(house, staff, application_id=application_id)
+    _check_reason(reason)
+    with house.store.work() as tx:
+        audit.record(house.store.keys, tx, staff, "reveal", "application", application_id, reason, f"{field}\n{told}")
+    return shown.reveal(house, application_id, field)
+
+
+def photo(house: House, staff: Staff, photo_id: str, reason: str) -> bytes:
+    """A picture, masked and small; with a reason whole, recorded first. JPEG. Raises photos' Refused."""
+    with house.store.read() as tx:
+        where = photos.placed(tx, photo_id)
+        if where is None or not store.sees_draft(tx, staff.counties, where.conversation_id, where.draft_id):
+            raise refused(404, "not_found")
+    if reason:
+        _check_reason(reason)
+        with house.store.work() as work:
+            audit.record(house.store.keys, work, staff, "reveal", "photo", photo_id, reason)
+    return photos.staff_picture(house.store, photo_id, revealed=bool(reason))
+
+
+def _check_reason(reason: str) -> None:
+    if reason not in words().reasons:
+        raise refused(422, "reason")
+
+
+def _inside(house: House, staff: Staff, *, application_id: str = "", case_id: str = "") -> None:
+    """NotFound unless it is there and of a county of this person."""
+    if not staff.sees(shown.county_of(house, application_id=application_id, case_id=case_id)):
+        raise NotFound()
+
+
+def _codes(staff: Staff) -> list[str]:
+    return [code for code in staff.counties if code]
+
+
+def _record(house: House, staff: Staff, verb: audit.Verb, case_id: str, reason: str) -> None:
+    with house.store.work() as tx:
+        audit.record(house.store.keys, tx, staff, verb, "case", case_id, reason)
+
+
+def _day(day: date) -> str:
+    """今天, 明天, or the date in words."""
+    ahead = (day - now().astimezone(SHANGHAI).date()).days
+    return {0: "今天", 1: "明天"}.get(ahead, f"{day.month}月{day.day}日")
