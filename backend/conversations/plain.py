@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import NAMESPACE_OID, uuid5
 
-from fastapi import APIRouter, Request, Response, UploadFile
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 
 from backend.storage import new_id
 
@@ -64,6 +66,11 @@ Work = Callable[[Door, FormData, Json], Awaitable[Json]]
 def token(secret: str) -> str:
     """What a form must bring back: only a page that this person was shown can know it."""
     return hmac.new(secret.encode(), b"plain form", hashlib.sha256).hexdigest()
+
+
+def once(form: Mapping[str, Any], *what: Any) -> str:
+    """The key of what this form hands over: the same sent twice is one event, another answer from the same page is another."""
+    return str(uuid5(NAMESPACE_OID, json.dumps([str(form["key"]), *what], sort_keys=True)))
 
 
 # --- from a form to a message ---
@@ -183,7 +190,7 @@ def plain_pages(way_in: WayIn) -> APIRouter:
         form = await request.form(max_files=MOST_PICTURES, max_fields=100)
         shown = await door.shown()
         try:
-            if not hmac.compare_digest(str(form.get("token", "")), token(door.secret)):
+            if "key" not in form or not hmac.compare_digest(str(form.get("token", "")), token(door.secret)):
                 raise Unaccepted("这一页放得太久了。请再点一次。")
             wrong = complaint(shown, await work(door, form, shown))
         except Unaccepted as fault:
@@ -214,26 +221,28 @@ def plain_pages(way_in: WayIn) -> APIRouter:
         async def work(door: Door, form: FormData, shown: Json) -> Json:
             ask = open_question(form, shown)
             body = {"kind": "answer", "question": ask["question"], "value": answer_value(ask, form)}
-            return await door.hand(body, str(form["key"]))
+            return await door.hand(body, once(form, body))
 
         return await taken(request, response, work)
 
     @router.post("/plain/photo")
     async def photo(request: Request, response: Response) -> str:
         async def work(door: Door, form: FormData, shown: Json) -> Json:
-            ask, key = open_question(form, shown), str(form["key"])
-            files = [file for file in form.getlist("file") if not isinstance(file, str) and file.filename]
+            ask = open_question(form, shown)
+            files = [file for file in form.getlist("file") if isinstance(file, UploadFile) and file.filename]
             if not files:
                 raise Unaccepted("还没有照片。请先选照片，再点“交照片”。")
-            ids = [await door.keep(file, f"{key}-{place}") for place, file in enumerate(files)]  # type: ignore[arg-type]
-            return await door.hand({"kind": "photo", "question": ask["question"], "photo_ids": ids}, key)
+            ids = [await door.keep(file, once(form, at, file.filename, file.size)) for at, file in enumerate(files)]
+            body = {"kind": "photo", "question": ask["question"], "photo_ids": ids}
+            return await door.hand(body, once(form, body))
 
         return await taken(request, response, work)
 
     @router.post("/plain/say")
     async def say(request: Request, response: Response) -> str:
         async def work(door: Door, form: FormData, shown: Json) -> Json:
-            return await door.hand({"kind": "text", "text": written(form, "free")}, str(form["key"]))
+            body = {"kind": "text", "text": written(form, "free")}
+            return await door.hand(body, once(form, body))
 
         return await taken(request, response, work)
 
@@ -241,14 +250,17 @@ def plain_pages(way_in: WayIn) -> APIRouter:
     async def command(request: Request, response: Response) -> str:
         async def work(door: Door, form: FormData, shown: Json) -> Json:
             body = {"kind": "command", "command": str(form.get("command", ""))}
-            return await door.hand({**body, "value": form["value"]} if "value" in form else body, str(form["key"]))
+            if "value" in form:
+                body["value"] = str(form["value"])
+            return await door.hand(body, once(form, body))
 
         return await taken(request, response, work)
 
     @router.post("/plain/switch")
     async def switch(request: Request, response: Response) -> str:
         async def work(door: Door, form: FormData, shown: Json) -> Json:
-            return await door.hand({"kind": "switch", "draft_id": str(form.get("draft_id", ""))}, str(form["key"]))
+            body = {"kind": "switch", "draft_id": str(form.get("draft_id", ""))}
+            return await door.hand(body, once(form, body))
 
         return await taken(request, response, work)
 
@@ -278,7 +290,7 @@ def plain_pages(way_in: WayIn) -> APIRouter:
 def open_question(form: FormData, shown: Json) -> Json:
     """The question that is open, if it is still the one that this form is about. Raises Unaccepted."""
     ask: Json | None = shown.get("open")
-    if not ask or form.get("question") != ask["question"] or "key" not in form:
+    if not ask or form.get("question") != ask["question"]:
         raise Unaccepted("刚才那一题已经过去了。请看这一题。")
     return ask
 

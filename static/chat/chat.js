@@ -78,20 +78,24 @@ function Options({ ask, options = ask.options, send }) {
     </button></li>`)}</ul>`;
 }
 
+const ALONE = ["none", "unsure"]; // 都没有, 不清楚: they go with no other option
 function Choices({ ask, send, complain }) {
+  const alone = ask.options.filter((option) => ALONE.includes(option.value));
+  const others = ask.options.filter((option) => !alone.includes(option));
   const [chosen, setChosen] = useState(() => new Set(Array.isArray(ask.said) ? ask.said : []));
   const turn = (value) => setChosen((old) => { const next = new Set(old); if (!next.delete(value)) next.add(value); return next; });
-  const picked = ask.options.filter((option) => chosen.has(option.value));
+  const picked = others.filter((option) => chosen.has(option.value));
   const submit = (event) => {
     event.preventDefault();
     if (picked.length) send(picked.map((option) => option.value), picked.map((option) => option.label).join("、"));
-    else complain("请先选一项。一项也没有，就点“都没有”。");
+    else complain("请先选一项，再点“选好了”。");
   };
   return html`<form class="stack" onSubmit=${submit} novalidate>
-    <ul class="options">${ask.options.map((option) => html`<li key=${option.value}><label class="tick" data-aloud>
+    <ul class="options">${others.map((option) => html`<li key=${option.value}><label class="tick" data-aloud>
       <input type="checkbox" checked=${chosen.has(option.value)} onChange=${() => turn(option.value)} />
       <span>${option.label}${option.hint ? html`<br /><small class="soft">${option.hint}</small>` : null}</span></label></li>`)}</ul>
-    <div class="row"><button class="main">选好了</button><button type="button" onClick=${() => send([], "都没有")}>都没有</button></div>
+    <div class="row"><button class="main">选好了</button></div>
+    ${alone.length ? html`<${Options} ask=${ask} options=${alone} send=${(value, label) => send([value], label)} />` : null}
   </form>`;
 }
 
@@ -99,7 +103,7 @@ function Choices({ ask, send, complain }) {
 const FIELDS = {
   phone: { type: "tel", inputmode: "tel", autocomplete: "tel" }, name: { autocomplete: "name" }, address: { autocomplete: "street-address" },
   id_number: { autocapitalize: "characters", spellcheck: false }, card_number: { autocapitalize: "characters", spellcheck: false },
-  bank_number: { inputmode: "numeric", spellcheck: false },
+  bank_number: { inputmode: "numeric", spellcheck: false }, code: { inputmode: "numeric", autocomplete: "one-time-code" },
 };
 function Field({ ask, send, complain, wrong, extra = {} }) {
   const [value, setValue] = useState(() => talk.unsentText(ask.question) || (["string", "number"].includes(typeof ask.said) ? String(ask.said) : ""));
@@ -194,7 +198,8 @@ function Top({ state, openPanel }) {
     const chip = row.current?.querySelector("[aria-current]");
     if (chip) row.current.scrollLeft = chip.offsetLeft - row.current.clientWidth / 2 + chip.offsetWidth / 2;
   }, [current]);
-  const about = state.open?.about || state.about;
+  const own = state.drafts.find((draft) => draft.current)?.label;
+  const about = state.open?.about || state.about || (["我", "我自己"].includes(own) ? "" : own);
   return html`<header class="top">
     <div class="line"><div class="brand">${LOGO}</div>
       <h1>残疾人一件事${about ? html`<span class="about">正在办：<b>${about}</b></span>` : null}</h1>
@@ -243,14 +248,14 @@ function Bar({ state, openPanel }) {
 
 // --- the page ---
 
-// Where head and bar together would cover more than half of the screen, the bar lets go and scrolls with the rest. The head
+// Where head and bar together would take more than two fifths of the screen, the bar lets go and scrolls with the rest. The head
 // says who is being helped: it stays unless it takes a third of the screen by itself.
 function useRoom(page) {
   useEffect(() => {
     const top = page.current.querySelector(".top");
     const bar = page.current.querySelector(".bar");
     const measure = () => {
-      const loose = top.offsetHeight + bar.offsetHeight > innerHeight * 0.5;
+      const loose = top.offsetHeight + bar.offsetHeight > innerHeight * 0.4;
       const looser = loose && top.offsetHeight > innerHeight / 3;
       page.current.classList.toggle("loose", loose);
       page.current.classList.toggle("looser", looser);

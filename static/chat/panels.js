@@ -32,15 +32,13 @@ export function Display({ close, display, choose, voice }) {
 }
 
 export function More({ close, openPanel }) {
-  const [sure, setSure] = useState(false);
   const doThen = (name, text) => () => { close(); talk.command(name, text); };
   return html`<${Panel} title="更多" close=${close}><div class="stack">
     <button type="button" onClick=${doThen("pause", "先放一放")}>先放一放，以后接着办</button>
     <button type="button" onClick=${doThen("help", "怎么用")}>怎么用</button>
     <button type="button" onClick=${() => openPanel("Mine")}>我的资料和隐私</button>
     <a class="button" href="/plain">换成简易版</a>
-    ${sure ? html`<p>从头来，这一份的回答会清掉。确定吗？</p><button type="button" class="danger" onClick=${doThen("restart", "从头来")}>确定从头来</button>`
-      : html`<button type="button" onClick=${() => setSure(true)}>从头来</button>`}
+    <button type="button" onClick=${doThen("restart", "从头来")}>从头来</button>
   </div><//>`;
 }
 

@@ -96,12 +96,12 @@ class ChatPage:
             self.bar.get_by_role("button", name="发送").click()
 
     def choose(self, labels: Sequence[str]) -> None:
-        """Ticks exactly these (none: taps 都没有)."""
+        """Ticks exactly these; none at all: taps 都没有."""
         for box in self.now.locator(".tick").all():
             words = box.inner_text()
             box.locator("input").set_checked(any(words.startswith(label) for label in labels))
         with self.settled():
-            self.now.get_by_role("button", name="选好了" if labels else "都没有").click()
+            self.now.get_by_role("button", name="选好了" if labels else "都没有").first.click()
 
     def upload(self, paths: Sequence[Path | str]) -> None:
         """Chooses these pictures, several at once, and hands them over."""

@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request, UploadFile
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from PIL import Image
 from sse_starlette import EventSourceResponse
 
+from backend.conversations.plain import Unaccepted, plain_pages
 from dialogs.messages import (
     Ask,
     Cite,
@@ -49,9 +51,19 @@ DOCUMENTS = {"tongchuan": "通区民发〔2022〕50号"}
 YES_NO = (Option(True, "有"), Option(False, "没有"), Option("unsure", "不清楚", "没关系，我们一起看"))
 CATEGORIES = tuple(
     Option(*pair)
-    for pair in [("visual", "视力"), ("hearing", "听力"), ("physical", "肢体"), ("intellectual", "智力"), ("mental", "精神")]
+    for pair in [
+        ("visual", "视力"),
+        ("hearing", "听力"),
+        ("physical", "肢体"),
+        ("intellectual", "智力"),
+        ("mental", "精神"),
+    ]
 )
-LATER = (Option("later", "以后再补"), Option("window", "到窗口再交"), Option("other", "请别人帮忙拍", "给您一个链接，用一次"))
+LATER = (
+    Option("later", "以后再补"),
+    Option("window", "到窗口再交"),
+    Option("other", "请别人帮忙拍", "给您一个链接，用一次"),
+)
 PICTURE = "0192f0c1-0000-7000-8000-000000000001"
 
 
@@ -59,7 +71,9 @@ def ask(question: str, title: str, text: str, input: Any, *options: Option, **mo
     return Ask(question, f"state/{question}", title, text, input, options, **more)
 
 
-CARD = ask("holds_card", "残疾人证", "孩子有残疾人证吗？", "choice", *YES_NO, explained=(LEVEL,), at=2, of=9, about="儿子")
+CARD = ask(
+    "holds_card", "残疾人证", "孩子有残疾人证吗？", "choice", *YES_NO, explained=(LEVEL,), at=2, of=9, about="儿子"
+)
 OFFER = Offer(
     "看了您说的，孩子的情况是这样。",
     (
@@ -78,24 +92,51 @@ OFFER = Offer(
             ("申请表", "身份证", "户口簿", "社保卡"),
         ),
         OfferedItem(
-            "allowance.hardship", "困难残疾人生活补贴", "later", "等有了低保，就可以申请。",
+            "allowance.hardship",
+            "困难残疾人生活补贴",
+            "later",
+            "等有了低保，就可以申请。",
             (Why("现在没有低保。", False, Cite("tongchuan", "附件2 二（二）")),),
-            "offline", "综合窗口", "受理后10个工作日", (), "先到社区申请低保。",
+            "offline",
+            "综合窗口",
+            "受理后10个工作日",
+            (),
+            "先到社区申请低保。",
         ),
         OfferedItem(
-            "medical.subsidy", "医保个人缴费补贴", "automatic", "不用申请，系统会自己核对。",
-            (Why("低保家庭的孩子。", True, Cite("tongchuan", "附件2 二（四）")),), "auto", "", "受理后15个工作日",
+            "medical.subsidy",
+            "医保个人缴费补贴",
+            "automatic",
+            "不用申请，系统会自己核对。",
+            (Why("低保家庭的孩子。", True, Cite("tongchuan", "附件2 二（四）")),),
+            "auto",
+            "",
+            "受理后15个工作日",
         ),
         OfferedItem(
-            "allowance.nursing", "重度残疾人护理补贴", "not_eligible", "这一项只给一级和二级。",
-            (Why("孩子是三级。", False, Cite("tongchuan", "附件2 二（二）")),), "offline", "", "", (), "等级变了，可以再来。",
+            "allowance.nursing",
+            "重度残疾人护理补贴",
+            "not_eligible",
+            "这一项只给一级和二级。",
+            (Why("孩子是三级。", False, Cite("tongchuan", "附件2 二（二）")),),
+            "offline",
+            "",
+            "",
+            (),
+            "等级变了，可以再来。",
         ),
         OfferedItem(
-            "pension.subsidy", "养老保险补助", "unknown", "文件没写清，要问工作人员。",
-            (Why("年龄还没到。", None, Cite("tongchuan", "附件2 二（三）")),), "auto", "", "受理后45个工作日",
+            "pension.subsidy",
+            "养老保险补助",
+            "unknown",
+            "文件没写清，要问工作人员。",
+            (Why("年龄还没到。", None, Cite("tongchuan", "附件2 二（三）")),),
+            "auto",
+            "",
+            "受理后45个工作日",
         ),
     ),
-)  # fmt: skip
+)
 REVIEW = Review(
     "请看一遍。哪里不对，点“修改”。",
     (
@@ -131,9 +172,16 @@ PROGRESS = Progress(
     ),
 )
 PHOTO = ask(
-    "photo.household_book", "户口簿", "请拍孩子的户口簿。\n首页和孩子那一页，都要。", "photo", *LATER,
-    hint="放平，光线亮一点，四个角都拍进去。", at=6, of=9, about="儿子",
-)  # fmt: skip
+    "photo.household_book",
+    "户口簿",
+    "请拍孩子的户口簿。\n首页和孩子那一页，都要。",
+    "photo",
+    *LATER,
+    hint="放平，光线亮一点，四个角都拍进去。",
+    at=6,
+    of=9,
+    about="儿子",
+)
 
 
 @dataclass
@@ -155,29 +203,163 @@ DRAFTS = [
 ]
 STATES: dict[str, State] = {
     "empty": State(then="choice"),
-    "choice": State((Say("您好。我帮您办残疾人的几件事。", "warm"), Say("一次问清，能办的一起办。", explained=(DIBAO,))), CARD, "choices", "你好"),
-    "choice_said": State((Say("好，改这一项。"),), ask("card_level", "残疾等级", "是几级？", "choice", *(Option(n, f"{'一二三四'[n - 1]}级") for n in range(1, 5)), said=3), "review", "等级改一下"),
-    "choices": State((Say("好的。", cites=(Cite("tongchuan", "附件2 二（一）1"),)),), ask("card_categories", "残疾类别", "证上写的是哪一类？", "choices", *CATEGORIES, hint="可以选几项。", at=3, of=9), "text", "有"),
-    "text": State((Say("记下了。"),), ask("name", "姓名", "孩子叫什么名字？", "text", rules="name", at=4, of=9), "id_number", "智力"),
-    "id_number": State((), ask("id_number", "身份证号", "孩子的身份证号是多少？", "text", Option("unsure", "现在没有，以后再填"), rules="id_number", hint="18位，最后一位可能是X。"), "phone"),
+    "choice": State(
+        (Say("您好。我帮您办残疾人的几件事。", "warm"), Say("一次问清，能办的一起办。", explained=(DIBAO,))),
+        CARD,
+        "choices",
+        "你好",
+    ),
+    "choice_said": State(
+        (Say("好，改这一项。"),),
+        ask(
+            "card_level",
+            "残疾等级",
+            "是几级？",
+            "choice",
+            *(Option(n, f"{'一二三四'[n - 1]}级") for n in range(1, 5)),
+            said=3,
+        ),
+        "review",
+        "等级改一下",
+    ),
+    "choices": State(
+        (Say("好的。", cites=(Cite("tongchuan", "附件2 二（一）1"),)),),
+        ask(
+            "card_categories",
+            "残疾类别",
+            "证上写的是哪一类？",
+            "choices",
+            *CATEGORIES,
+            Option("none", "都没有"),
+            Option("unsure", "不清楚"),
+            hint="可以选几项。",
+            at=3,
+            of=9,
+        ),
+        "text",
+        "有",
+    ),
+    "text": State(
+        (Say("记下了。"),),
+        ask("name", "姓名", "孩子叫什么名字？", "text", rules="name", at=4, of=9),
+        "id_number",
+        "智力",
+    ),
+    "id_number": State(
+        (),
+        ask(
+            "id_number",
+            "身份证号",
+            "孩子的身份证号是多少？",
+            "text",
+            Option("unsure", "现在没有，以后再填"),
+            rules="id_number",
+            hint="18位，最后一位可能是X。",
+        ),
+        "phone",
+    ),
     "phone": State((), ask("phone", "手机号", "您的手机号是多少？", "text", rules="phone"), "number"),
     "number": State((), ask("family_size", "家里人口", "家里几口人？", "number"), "date"),
     "date": State((), ask("valid_to", "证的有效期", "残疾人证到哪一天？", "date", Option("unsure", "不清楚")), "place"),
-    "place": State((), ask("household_place", "户口", "孩子的户口在哪里？", "place", Option("511702", "通川区"), Option("511703", "达川区"), hint="写县或区就行。"), "offer"),
-    "offer": State((OFFER,), ask("wants", "要办的", "这次办哪几项？", "choices", Option("allowance.nursing34", "护理补贴", "到窗口办"), Option("allowance.hardship", "生活补贴")), "photo", "通川区"),
+    "place": State(
+        (),
+        ask(
+            "household_place",
+            "户口",
+            "孩子的户口在哪里？",
+            "place",
+            Option("511702", "通川区"),
+            Option("511703", "达川区"),
+            hint="写县或区就行。",
+        ),
+        "offer",
+    ),
+    "offer": State(
+        (OFFER,),
+        ask(
+            "wants",
+            "要办的",
+            "这次办哪几项？",
+            "choices",
+            Option("allowance.nursing34", "护理补贴", "到窗口办"),
+            Option("allowance.hardship", "生活补贴"),
+        ),
+        "photo",
+        "通川区",
+    ),
     "photo": State((Say("下面拍几张照片。"),), PHOTO, "review", "护理补贴"),
-    "review": State((REVIEW,), ask("confirm_submit", "核对", "都对吗？", "choice", Option(True, "都对，下一步"), Option("change", "有地方要改")), "signature", "2张照片"),
-    "signature": State((Say("最后一步，签名。"),), ask("signature", "签名", "我保证上面都是真的。\n请签名。", "signature", Option("window", "到窗口再签"), at=9, of=9), "packet", "都对"),
+    "review": State(
+        (REVIEW,),
+        ask(
+            "confirm_submit", "核对", "都对吗？", "choice", Option(True, "都对，下一步"), Option("change", "有地方要改")
+        ),
+        "signature",
+        "2张照片",
+    ),
+    "signature": State(
+        (Say("最后一步，签名。"),),
+        ask(
+            "signature",
+            "签名",
+            "我保证上面都是真的。\n请签名。",
+            "signature",
+            Option("window", "到窗口再签"),
+            at=9,
+            of=9,
+        ),
+        "packet",
+        "都对",
+    ),
     "packet": State((Say("交上去了。", "warm"), PACKET), None, "progress", "签名"),
-    "progress": State((PROGRESS,), ask("rate", "评价", "这次办得怎么样？", "choice", *(Option(n, f"{n}分") for n in range(5, 0, -1))), "none", "进度"),
-    "link": State((Say("这一项在国家系统办。"), Link("去全国残疾人两项补贴系统", "https://example.org/"), Link("没有网址。请在支付宝里找“民政”。", "")), None, "none"),
-    "floor": State((Say("您好，我是小陈。您慢慢说。", by="小陈"),), None, "floor", "找工作人员", {"floor": {"name": "小陈"}}, "staff"),
+    "progress": State(
+        (PROGRESS,),
+        ask("rate", "评价", "这次办得怎么样？", "choice", *(Option(n, f"{n}分") for n in range(5, 0, -1))),
+        "none",
+        "进度",
+    ),
+    "link": State(
+        (
+            Say("这一项在国家系统办。"),
+            Link("去全国残疾人两项补贴系统", "https://example.org/"),
+            Link("没有网址。请在支付宝里找“民政”。", ""),
+        ),
+        None,
+        "none",
+    ),
+    "floor": State(
+        (Say("您好，我是小陈。您慢慢说。", by="小陈"),),
+        None,
+        "floor",
+        "找工作人员",
+        {"floor": {"name": "小陈"}},
+        "staff",
+    ),
     "notice": State((Say("民政局请您再拍一张户口簿。\n上一张有反光。", "notice"),), PHOTO, "review", by="notice"),
-    "helper": State((Say("现在办李秀英的。"),), ask("is_dibao", "低保", "李秀英有低保吗？", "choice", *YES_NO, explained=(DIBAO,), about="李秀英", can_go_back=False), "choices", "换到李秀英", {"drafts": DRAFTS, "about": "李秀英"}),
-    "wrong": State((Say("这个号码少了一位。请照证上再写一遍。", "error"),), ask("id_number", "身份证号", "孩子的身份证号是多少？", "text", rules="id_number"), "phone", "990101"),
+    "helper": State(
+        (Say("现在办李秀英的。"),),
+        ask(
+            "is_dibao",
+            "低保",
+            "李秀英有低保吗？",
+            "choice",
+            *YES_NO,
+            explained=(DIBAO,),
+            about="李秀英",
+            can_go_back=False,
+        ),
+        "choices",
+        "换到李秀英",
+        {"drafts": DRAFTS, "about": "李秀英"},
+    ),
+    "wrong": State(
+        (Say("这个号码少了一位。请照证上再写一遍。", "error"),),
+        ask("id_number", "身份证号", "孩子的身份证号是多少？", "text", rules="id_number"),
+        "phone",
+        "990101",
+    ),
     "unknown": State((), ask("holds_card", "残疾人证", "有残疾人证吗？", "choice", *YES_NO), "choices"),
     "none": State((Say("都办好了。有消息会告诉您。", "warm"),), None, "none", "好"),
-}  # fmt: skip
+}
 
 
 class Person:
@@ -217,7 +399,9 @@ class Person:
         fresh = [self.add("bot", asdict(state.open))] if state.open else []
         words = body.get("text") or json.dumps(body.get("value") or body.get("command") or "照片", ensure_ascii=False)
         fresh.append(self.add("person", {"kind": "said", "text": words, "photo_ids": body.get("photo_ids", [])}))
-        then = {"change": "choice_said", "progress": "progress", "human": "floor"}.get(body.get("command", ""), state.then)
+        then = {"change": "choice_said", "progress": "progress", "human": "floor"}.get(
+            body.get("command", ""), state.then
+        )
         return {"entries": fresh + self.play("wrong" if words == "990101" else then), **self.view()}
 
 
@@ -254,10 +438,43 @@ def problem(status: int, code: str, says: str) -> JSONResponse:
     return JSONResponse({"status": status, "code": code, "says": says}, status, media_type="application/problem+json")
 
 
+class Way:
+    """The plain page's door to these recordings."""
+
+    def __init__(self, recorded: Recorded, secret: str) -> None:
+        self.recorded, self.secret = recorded, secret
+        self.person = recorded.people.setdefault(secret, Person())
+
+    async def shown(self) -> dict[str, Any]:
+        return {"log": self.person.log, **self.person.view()}
+
+    async def hand(self, body: dict[str, Any], key: str) -> dict[str, Any]:
+        if key not in self.person.answered:
+            self.person.answered[key] = self.person.answer(body)
+        return self.person.answered[key]
+
+    async def keep(self, picture: UploadFile, key: str) -> str:
+        try:
+            return self.recorded.keep(await picture.read())
+        except ValueError as fault:
+            raise Unaccepted(str(fault)) from fault
+
+    async def forget(self) -> None:
+        self.recorded.people.pop(self.secret, None)
+
+
 def create(recorded: Recorded) -> FastAPI:
     """The server around these recordings."""
     app = FastAPI()
+    app.add_middleware(GZipMiddleware, minimum_size=500)
     app.mount("/static", StaticFiles(directory=STATIC))
+
+    async def way_in(request: Request, response: Response) -> Way:
+        secret = request.cookies.get("yijianshi") or secrets.token_hex(8)
+        response.set_cookie("yijianshi", secret, httponly=True, samesite="lax")
+        return Way(recorded, secret)
+
+    app.include_router(plain_pages(way_in))
 
     @app.get("/")
     def page() -> FileResponse:

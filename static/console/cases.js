@@ -1,0 +1,200 @@
+// Applications: the list and the search, one application with masked lines and its photos beside, the verbs of each case, and
+// asking again for everything that is missing at once. What is hidden is seen by giving a reason first.
+
+import { html, useEffect, useRef, useState } from "../vendor/preact.js";
+import { lines, mark } from "../chat/show.js";
+import { newId, post } from "./api.js";
+import { Alert, Filter, Picture, Reasons, day, moment, useDeed, useRead } from "./parts.js";
+
+const FILTERS = [["open", "在办"], ["due", "快到期"], ["supplied", "补正来了"], ["returned", "等补正"], ["ended", "已办结"], ["all", "全部"]];
+const LIGHTS = { green: ["clock", "正常"], amber: ["alarm", "快到期"], red: ["alarm", "超期"] };
+const VERBS = {
+  accept: "受理", assess: "送评定", assessed: "登记评定结果", publicise: "公示", dispatch: "转办", return: "退回补正", supply: "收到补正",
+  approve: "通过", reject: "不通过", deliver: "送达", close: "办结", withdraw: "撤回",
+};
+const NEED_REASON = ["reject", "withdraw"];
+const WITH_DAY = { assessed: "评定结果是哪天的", accept: "受理日（空着就是今天）", publicise: "公示开始日（空着就是今天）" };
+
+const Light = ({ clock }) => {
+  const [drawn, word] = LIGHTS[clock.light] ?? [];
+  return html`<span class="clock ${clock.light}">${word ? html`${mark(drawn)}<strong>${word}</strong>` : null}${clock.says ? html`<span>${clock.says}</span>` : null}</span>`;
+};
+
+// --- one case: its state, its clock, what can be done ---
+
+function VerbForm({ verb, busy, run, cancel }) {
+  const [reason, setReason] = useState("");
+  const [says, setSays] = useState("");
+  const [on, setOn] = useState("");
+  const first = useRef();
+  useEffect(() => first.current?.focus(), []);
+  const needed = NEED_REASON.includes(verb);
+  const submit = (event) => {
+    event.preventDefault();
+    if (needed && !reason.trim()) { first.current.focus(); return; }
+    run(verb === "assessed" ? "assess" : verb, { reason: reason.trim(), says: says.trim(), on: on || null });
+  };
+  return html`<form class="verb-form stack" onSubmit=${submit}>
+    ${needed ? html`<div class="field"><label for="reason">原因，申请人会看到（必填）</label><textarea id="reason" rows="2" maxlength="500" required ref=${first} value=${reason} onInput=${(event) => setReason(event.target.value)}></textarea></div>` : null}
+    ${WITH_DAY[verb] ? html`<div class="field"><label for="on">${WITH_DAY[verb]}</label><input id="on" type="date" required=${verb === "assessed"} ref=${needed ? null : first} value=${on} onInput=${(event) => setOn(event.target.value)} /></div>` : null}
+    <div class="field"><label for="says">想对申请人多说一句（可以不写）</label><input id="says" type="text" maxlength="200" ref=${needed || WITH_DAY[verb] ? null : first} value=${says} onInput=${(event) => setSays(event.target.value)} /></div>
+    <div class="row"><button class="main" disabled=${busy}>确定${VERBS[verb]}</button><button type="button" class="quiet" onClick=${cancel}>先不</button></div>
+  </form>`;
+}
+
+// Everything that is missing, at once: tick the papers, tap one reason (or write one): two taps for one paper.
+function AskAgain({ papers, photos, reasons, chosen, busy, run, cancel }) {
+  const [ticked, setTicked] = useState(() => new Set(chosen));
+  const [own, setOwn] = useState("");
+  const [wrong, setWrong] = useState("");
+  const first = useRef();
+  useEffect(() => first.current?.focus(), []);
+  const turn = (id) => setTicked((old) => { const next = new Set(old); if (!next.delete(id)) next.add(id); return next; });
+  const send = (reason) => {
+    if (!ticked.size) { setWrong("请先选要补的材料。"); return; }
+    const given = new Map(photos.map((photo) => [photo.id, photo]));
+    const photoIds = [...ticked].filter((id) => given.has(id));
+    run("return", { photo_ids: photoIds, materials: [...ticked].filter((id) => !given.has(id)), reason });
+  };
+  const writes = (event) => { event.preventDefault(); if (own.trim()) send(own.trim()); };
+  const box = (id, name, at) => html`<label class="tick" key=${id}><input type="checkbox" ref=${at ? null : first} checked=${ticked.has(id)} onChange=${() => turn(id)} /><span>${name}</span></label>`;
+  return html`<div class="verb-form stack">
+    <fieldset><legend>要补哪些（可以选几样）</legend>
+      <div class="ticks">${photos.map((photo, at) => box(photo.id, `已交的：${photo.name}`, at))}</div>
+      <details open=${!photos.length}><summary>没交过的</summary><div class="ticks">${papers.filter((paper) => !paper.given).map((paper, at) => box(paper.id, paper.name, photos.length + at))}</div></details></fieldset>
+    ${wrong && !ticked.size ? html`<p class="alert" role="alert">${wrong}</p>` : null}
+    <p id="why-again"><strong>为什么要补？点一下就退回。</strong></p>
+    <div class="row" role="group" aria-labelledby="why-again">${reasons.map((reason) => html`<button type="button" key=${reason.label} disabled=${busy} title=${reason.says} onClick=${() => send(reason.says)}>${reason.label}</button>`)}</div>
+    <form class="row" onSubmit=${writes}><div class="field grow"><label for="own">或者自己写原因</label><input id="own" type="text" maxlength="200" value=${own} onInput=${(event) => setOwn(event.target.value)} /></div>
+      <button class="bottom" disabled=${busy}>用这句退回</button></form>
+    <div class="row"><button type="button" class="quiet" onClick=${cancel}>先不退</button></div>
+  </div>`;
+}
+
+function History({ one }) {
+  if (!one.history.length) return null;
+  return html`<details><summary>经过（${one.history.length}步）</summary><ol class="history">${one.history.map((event) => html`<li>
+    <time datetime=${event.at}>${moment(event.at)}</time> <strong>${event.verb_name}</strong>，${event.who}${event.on ? `，${day(event.on)}的` : ""}
+    ${event.reason ? html`<span>原因：${event.reason}</span>` : null}${event.says ? html`<span>另外说：${event.says}</span>` : null}</li>`)}</ol></details>`;
+}
+
+function Case({ one, application, me, chosen, doing, setDoing, done }) {
+  const deed = useDeed();
+  const head = useRef();
+  const mine = doing?.case === one.id ? doing.verb : "";
+  const run = async (verb, body) => {
+    const moved = await deed.run(() => post(`/cases/${one.id}/${verb}`, body));
+    if (moved) { setDoing(null); await done(`${one.name}：${VERBS[verb === "assess" && body.on ? "assessed" : verb]}，申请人会收到通知。`); head.current?.focus(); }
+  };
+  return html`<li class="case ${one.clock.light}">
+    <div class="case-head"><h4 tabindex="-1" ref=${head}>${one.name}</h4><span class="chip ${one.supplied ? "trouble" : "doing"}">${one.supplied ? "补正来了" : one.state_name}</span><${Light} clock=${one.clock} /></div>
+    <p class="soft">${one.department_name}${one.supplied ? `，${one.state_name}` : ""}${one.waits_for.length ? `，先等：${one.waits_for.join("、")}` : ""}${one.stale ? "，转办后还没人受理" : ""}</p>
+    ${one.supplements.filter((each) => !each.given_at).map((each) => html`<p class="soft">在等补正：${each.reason}</p>`)}
+    ${one.verbs.length ? html`<div class="row verbs" role="group" aria-label="办理：${one.name}">${one.verbs.map((verb) => html`<button type="button" key=${verb} class=${["reject", "withdraw"].includes(verb) ? "danger" : ""} aria-expanded=${mine === verb ? "true" : "false"}
+      onClick=${() => { deed.clear(); setDoing(mine === verb ? null : { case: one.id, verb }); }}>${VERBS[verb] ?? verb}</button>`)}</div>` : null}
+    <${Alert} problem=${deed.problem} />
+    ${mine === "return" ? html`<${AskAgain} papers=${application.papers} photos=${application.photos} reasons=${me.return_reasons} chosen=${chosen} busy=${deed.busy} run=${run} cancel=${() => setDoing(null)} />`
+      : mine ? html`<${VerbForm} key=${mine} verb=${mine} busy=${deed.busy} run=${run} cancel=${() => setDoing(null)} />` : null}
+    <${History} one=${one} />
+  </li>`;
+}
+
+// --- the lines: masked, one seen at a time ---
+
+function Line({ line, application, me, value, seen }) {
+  const [asking, setAsking] = useState(false);
+  const deed = useDeed();
+  const choose = async (reason) => {
+    setAsking(false);
+    await deed.run(async () => seen(line.key, (await post("/reveal", { application_id: application.id, field: line.key, reason })).value));
+  };
+  return html`<div class="line-of"><dt>${line.label}</dt>
+    <dd>${value ?? line.says}${line.hidden && value === undefined ? html` <button type="button" class="small" aria-expanded=${asking ? "true" : "false"} onClick=${() => setAsking(!asking)}>看全<span class="unseen">：${line.label}</span></button>` : null}
+      ${value !== undefined ? html` <span class="chip trouble">已记录</span>` : null}
+      ${asking ? html`<${Reasons} reasons=${me.reasons} what=${line.label} choose=${choose} cancel=${() => setAsking(false)} />` : null}
+      <${Alert} problem=${deed.problem} /></dd></div>`;
+}
+
+function Lines({ application, me }) {
+  const [values, setValues] = useState({});
+  return html`<section class="block"><h3>填的内容</h3><dl class="lines-of">${application.lines.map((line) => html`<${Line} key=${line.key} line=${line} application=${application} me=${me}
+    value=${values[line.key]} seen=${(key, value) => setValues((old) => ({ ...old, [key]: value }))} />`)}</dl></section>`;
+}
+
+// --- photos beside ---
+
+function Photos({ application, me, again }) {
+  const [at, setAt] = useState(0);
+  const { photos } = application;
+  if (!photos.length) return html`<aside class="photos" aria-label="照片"><h3>照片</h3><p class="soft">没有照片。</p></aside>`;
+  const photo = photos[Math.min(at, photos.length - 1)];
+  const open = application.cases.find((one) => one.verbs.includes("return"));
+  return html`<aside class="photos" aria-label="照片"><h3>照片</h3>
+    <${Picture} photo=${photo} reasons=${me.reasons} extra=${open ? html`<button type="button" class="danger" onClick=${() => again(open.id, photo.id)}>退回这张</button>` : null} />
+    <ul class="names" aria-label="全部照片">${photos.map((one, index) => html`<li key=${one.id}><button type="button" aria-pressed=${one.id === photo.id ? "true" : "false"} onClick=${() => setAt(index)}>${index + 1}. ${one.name}</button></li>`)}</ul>
+  </aside>`;
+}
+
+// --- one application ---
+
+function Application({ id, me, say }) {
+  const { value: application, problem, read } = useRead(`/applications/${id}`, (ids) => ids.has(id));
+  const [doing, setDoing] = useState(null);
+  const [chosen, setChosen] = useState([]);
+  const head = useRef();
+  useEffect(() => { if (application) head.current?.focus(); }, [id, !!application]);
+  if (!application) return html`<section class="pane" aria-label="申请">${problem ? html`<${Alert} problem=${problem} />` : html`<p>正在打开</p>`}</section>`;
+  const done = async (words) => { setChosen([]); await read(); say(words); };
+  const again = (caseId, photoId) => { setChosen([photoId]); setDoing({ case: caseId, verb: "return", at: newId() }); };
+  return html`<section class="pane application" aria-labelledby="application-title">
+    <header class="pane-head"><h2 id="application-title" tabindex="-1" ref=${head}>${application.who} <span class="number">${application.receipt}</span></h2>
+      <span class="soft">${moment(application.submitted_at)}交的</span>
+      ${application.conversation_id ? html`<a href="#/talks/${application.conversation_id}">看会话</a>` : null}</header>
+    <div class="beside">
+      <div class="papers">
+        <section><h3>事项</h3><ul class="cases">${application.cases.map((one) => html`<${Case} key=${`${one.id} ${doing?.case === one.id ? doing.at ?? "" : ""}`} one=${one} application=${application} me=${me} chosen=${chosen} doing=${doing}
+          setDoing=${(next) => { if (!next) setChosen([]); setDoing(next); }} done=${done} />`)}</ul></section>
+        <${Lines} key=${id} application=${application} me=${me} />
+        ${application.bring.length ? html`<section class="block"><h3>到窗口要带</h3><ul class="bullets">${application.bring.map((one) => html`<li><span>${one}</span></li>`)}</ul></section>` : null}
+        ${application.rating ? html`<section class="block"><h3>评价</h3><p>${application.rating.stars}分（满分5分）</p>${lines(application.rating.words)}</section>` : null}
+      </div>
+      <${Photos} key=${id} application=${application} me=${me} again=${again} />
+    </div></section>`;
+}
+
+// --- the list ---
+
+function Row({ row, current }) {
+  return html`<li><a class="line" href="#/applications/${row.id}" aria-current=${current ? "true" : undefined}>
+    <span class="line-head"><strong>${row.who}</strong><span class="number">${row.receipt}</span><span class="since">${day(row.submitted_at)}</span></span>
+    ${row.cases.map((one) => html`<span key=${one.id} class="case-line"><span>${one.name}</span><span class="chip ${one.supplied ? "trouble" : ""}">${one.supplied ? "补正来了" : one.state_name}</span><${Light} clock=${one.clock} /></span>`)}
+  </a></li>`;
+}
+
+export function Applications({ id, me, say }) {
+  const [filter, setFilter] = useState("open");
+  const [q, setQ] = useState("");
+  const [found, setFound] = useState(null);
+  const { value: rows, problem } = useRead(`/applications?filter=${filter}`, () => true);
+  const deed = useDeed();
+  const search = async (event) => {
+    event.preventDefault();
+    if (!q.trim()) { setFound(null); return; }
+    await deed.run(async () => { const hits = await post("/applications/search", { q: q.trim() }); setFound(hits); say(`找到${hits.length}份`); });
+  };
+  const shown = found ?? rows;
+  return html`<div class="two">
+    <section class="list" aria-labelledby="list-title">
+      <h2 id="list-title" class="unseen">申请列表</h2>
+      <form class="search" role="search" onSubmit=${search}><label for="q">按编号、整个身份证号或手机号找</label>
+        <div class="row"><div class="field grow"><input id="q" type="text" autocomplete="off" spellcheck=${false} maxlength="64" value=${q} onInput=${(event) => setQ(event.target.value)} /></div><button>找</button></div></form>
+      <${Alert} problem=${deed.problem} />
+      ${found ? html`<p class="row"><span>找到${found.length}份。</span><button type="button" class="small" onClick=${() => { setFound(null); setQ(""); }}>回到列表</button></p>`
+        : html`<${Filter} label="看哪些申请" pairs=${FILTERS} value=${filter} choose=${setFilter} />`}
+      <${Alert} problem=${problem} />
+      ${shown ? html`<p class="count soft">${shown.length ? `${shown.length}份申请` : "没有申请。"}</p>` : html`<p>正在打开</p>`}
+      <ul class="lines">${(shown ?? []).map((row) => html`<${Row} key=${row.id} row=${row} current=${row.id === id} />`)}</ul>
+    </section>
+    ${id ? html`<${Application} key=${id} id=${id} me=${me} say=${say} />` : html`<section class="pane empty" aria-label="申请"><p>从左边选一份申请。</p></section>`}
+  </div>`;
+}

@@ -1,0 +1,155 @@
+"""Every state of both pages keeps the rules of accessibility at every size and in every theme (T1-T5, T8, T10, T13-T16).
+
+All of axe's rules run on three of the nine looks, so that every size and every theme is met once. Contrast is asked for again
+where it is hardest: in every theme with the smallest letters (larger ones need less). `YIJIANSHI_PROOF=1` runs everything on
+all nine. How a state reads to a screen reader is kept in `readings/`; after
+a wanted change: `YIJIANSHI_READINGS=new pytest tests/browser/test_every_state.py`, and look at the difference.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import checks
+from tests.browser.pages import PHONE, person, watched
+from tests.browser.recorded import STATES
+
+READINGS = Path(__file__).parent / "readings"
+PROOF = os.environ.get("YIJIANSHI_PROOF") == "1"
+FULL = [("m", "light"), ("l", "dark"), ("xl", "contrast")]
+CONTRAST = [("m", "dark"), ("m", "contrast")]
+SMALL = [(320, 568, ""), (188, 406, ""), (375, 812, "225%")]  # a small phone; the usual one at 200 %; letters at 200 %
+MOVING = """() => document.getAnimations().length + [...document.querySelectorAll("*")]
+  .filter((one) => parseFloat(getComputedStyle(one).transitionDuration) > 0).length"""
+ALONE = """() => document.querySelectorAll(".page > :not(dialog)")
+  .forEach((part) => { part.style.visibility = "hidden"; })"""  # axe does not know that a dialog lies over everything
+DOORS = {"chat": "/", "plain": "/plain"}
+
+
+@pytest.fixture(scope="module")
+def screen_of_all(browser: Browser, base: str) -> Iterator[tuple[Page, list[str]]]:
+    """One page for all states: opening one for each would take longer than looking."""
+    faults: list[str] = []
+    context = person(browser, base)
+    yield watched(context.new_page(), faults), faults
+    context.close()
+
+
+@pytest.fixture
+def page(screen_of_all: tuple[Page, list[str]]) -> Iterator[Page]:
+    page, faults = screen_of_all
+    page.set_viewport_size(PHONE)
+    faults.clear()
+    yield page
+    assert not faults, "the page complained: " + "; ".join(faults)
+
+
+def come_to(page: Page, door: str, state: str) -> None:
+    page.goto(f"/_play/{state}?to={DOORS[door]}")
+    expect(page.locator(".now").first).to_be_visible()
+    expect(page.get_by_text("正在打开")).to_have_count(0)
+
+
+def wrong_in_every_look(page: Page) -> list[str]:
+    """Every size and theme of what is shown just now."""
+    wrong = []
+    for size, theme in list(product(checks.LETTERS, checks.THEMES)) if PROOF else FULL:
+        checks.look(page, size, theme)
+        found = checks.axe(page) + checks.letters(page, size) + checks.targets(page, size)
+        found += checks.too_wide(page) + checks.covered(page)
+        wrong += [f"{size} {theme}: {line}" for line in found]
+    for size, theme in [] if PROOF else CONTRAST:
+        checks.look(page, size, theme)
+        wrong += [f"{size} {theme}: {line}" for line in checks.axe(page, ["color-contrast"])]
+    return wrong
+
+
+def wrong_on_small_screens(page: Page) -> list[str]:
+    wrong = []
+    for width, height, root in SMALL:
+        checks.screen(page, width, height, root)
+        found = checks.too_wide(page) + checks.covered(page)
+        wrong += [f"{width} {root}: {line}" for line in found]
+    return wrong
+
+
+def compare(page: Page, name: str) -> None:
+    """How the page reads, against how it read when somebody last looked."""
+    reading = page.locator("body").aria_snapshot()
+    kept = READINGS / f"{name}.yaml"
+    if os.environ.get("YIJIANSHI_READINGS") == "new":
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_text(reading + "\n", "utf-8")
+    assert reading == kept.read_text("utf-8").rstrip("\n"), f"{kept.name} reads differently"
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("door", DOORS)
+def test_a_state_is_accessible_at_every_size_and_in_every_theme(page: Page, door: str, state: str) -> None:
+    come_to(page, door, state)
+    compare(page, f"{door}-{state}")
+    assert page.get_by_role("button", name="找工作人员").count() == 1
+    assert page.get_by_role("button", name="进度", exact=True).count() == 1
+    assert page.locator("a[href^='tel:']").count() == 0, "a way that needs a call"
+    page.evaluate("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert not checks.pictures(page)
+    assert not checks.words(page)
+    assert not wrong_in_every_look(page)
+    checks.look(page, "m", "light")
+    assert not wrong_on_small_screens(page)
+
+
+@pytest.mark.parametrize("panel", ["显示", "更多", "我的资料和隐私"])
+def test_a_panel_is_accessible_at_every_size_and_in_every_theme(page: Page, panel: str) -> None:
+    come_to(page, "chat", "choice")
+    if panel == "显示":
+        page.get_by_role("button", name="显示").click()
+    else:
+        page.get_by_role("button", name="更多").click()
+    if panel == "我的资料和隐私":
+        page.get_by_role("dialog").get_by_role("button", name=panel).click()
+    expect(page.get_by_role("dialog", name=panel)).to_be_visible()
+    compare(page, f"panel-{panel}")
+    page.evaluate(ALONE)
+    assert not checks.words(page)
+    assert not wrong_in_every_look(page)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", ["/plain/record", "/plain/mine"])
+def test_the_other_plain_pages_are_accessible(page: Page, path: str) -> None:
+    page.goto("/_play/offer?to=/plain")
+    page.goto(path)
+    assert not checks.words(page)
+    assert not wrong_in_every_look(page)
+
+
+@pytest.mark.parametrize("size", checks.LETTERS)
+@pytest.mark.parametrize(
+    ("door", "state"), [*product(DOORS, ["choices", "review"]), ("chat", "offer"), ("chat", "helper")]
+)
+def test_the_focus_is_always_seen(page: Page, door: str, state: str, size: str) -> None:
+    come_to(page, door, state)
+    checks.look(page, size, "light")
+    assert not checks.unseen_focus(page)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_the_page_says_its_language_its_step_and_lets_itself_be_enlarged(page: Page, door: str) -> None:
+    titles = set()
+    for state in ("choice", "text", "photo"):
+        come_to(page, door, state)
+        titles.add(page.title())
+    assert len(titles) == 3
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    viewport = page.locator("meta[name=viewport]").get_attribute("content") or ""
+    assert not re.search("user-scalable|maximum-scale", viewport)
+    assert page.evaluate(MOVING) == 0, "somebody who wants no motion gets some"
