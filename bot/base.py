@@ -102,12 +102,7 @@ class Channel(ABC, Generic[Settings, Raw, Shown]):
 
 AnyChannel = Channel[Any, Any, Any]
 
-MODULES = (
-    "bot.web",
-    "bot.terminal",
-    "bot.wechat.official_account",
-    "bot.wechat.mini_program",
-)
+MODULES = ("bot.web", "bot.terminal", "bot.wechat.official_account", "bot.wechat.mini_program")
 """Where channels are defined: to add one, write its module and name it here."""
 
 

@@ -68,13 +68,7 @@ def _command(line: str, key: str, open_: Ask | None) -> Inbound:
     if meant == "photo":
         if not rest.strip():
             raise BadMessage("file_wanted", words().terminal.file_wanted)
-        return Inbound(
-            "",
-            key,
-            "photo",
-            media=rest.strip(),
-            question=open_.question if open_ else "",
-        )
+        return Inbound("", key, "photo", media=rest.strip(), question=open_.question if open_ else "")
     if meant not in _COMMANDS:
         raise BadMessage("unknown_command", words().terminal.unknown_command)
     return Inbound("", key, "command", command=_COMMANDS[meant], value=rest.strip() or None)
@@ -87,13 +81,7 @@ def _picked(ask: Ask, numbers: list[int], key: str) -> Inbound | None:
     if not all(1 <= n <= len(ask.options) for n in numbers) or (len(numbers) > 1 and ask.input != "choices"):
         raise BadMessage("not_an_option", words().terminal.not_an_option)
     values = [ask.options[n - 1].value for n in dict.fromkeys(numbers)]
-    return Inbound(
-        "",
-        key,
-        "answer",
-        question=ask.question,
-        value=values if ask.input == "choices" else values[0],
-    )
+    return Inbound("", key, "answer", question=ask.question, value=values if ask.input == "choices" else values[0])
 
 
 def _file_of(typed: str) -> Path | None:

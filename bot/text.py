@@ -12,19 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from bot.wording import TextWords, words
-from dialogs.messages import (
-    Ask,
-    Explained,
-    Link,
-    Offer,
-    OfferedItem,
-    Option,
-    Packet,
-    Progress,
-    Reply,
-    Review,
-    Say,
-)
+from dialogs.messages import Ask, Explained, Link, Offer, OfferedItem, Option, Packet, Progress, Reply, Review, Say
 
 COMFORTABLE = 600
 """Characters that can be read in one bubble of a phone without losing one's place."""
@@ -148,10 +136,7 @@ def _review(block: Review, w: TextWords) -> list[str]:
 
 
 def _packet(block: Packet, w: TextWords) -> list[str]:
-    lines = [
-        block.text,
-        w.packet.receipt.format(receipt=block.receipt) if block.receipt else "",
-    ]
+    lines = [block.text, w.packet.receipt.format(receipt=block.receipt) if block.receipt else ""]
     for title, entries in (
         (w.packet.filled, block.filled),
         (w.packet.bring, block.bring),
@@ -163,10 +148,7 @@ def _packet(block: Packet, w: TextWords) -> list[str]:
 
 
 def _progress(block: Progress, w: TextWords) -> list[str]:
-    lines = [
-        block.text,
-        w.progress.receipt.format(receipt=block.receipt) if block.receipt else "",
-    ]
+    lines = [block.text, w.progress.receipt.format(receipt=block.receipt) if block.receipt else ""]
     for line in block.lines:
         said = "，".join(
             part.rstrip("。") for part in (line.state_says or w.progress.mark(line), line.limit_says) if part

@@ -13,7 +13,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -22,13 +22,7 @@ from typing import Any, Literal, Protocol
 import requests
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter
-from urllib3.exceptions import (
-    HTTPError,
-    NameResolutionError,
-    NewConnectionError,
-    ProxyError,
-    SSLError,
-)
+from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError, ProxyError, SSLError
 from wechatpy import WeChatClient
 from wechatpy.client.api.base import BaseWeChatAPI
 
@@ -158,13 +152,7 @@ class HardenedClient(WeChatClient):  # type: ignore[misc]
         deadline: float = 8.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(
-            app_id,
-            secret,
-            session=tokens or MemoryTokens(),
-            timeout=deadline,
-            auto_retry=False,
-        )
+        super().__init__(app_id, secret, session=tokens or MemoryTokens(), timeout=deadline, auto_retry=False)
         self.base = base_url.rstrip("/") + "/"
         self.clock = clock
         self.API_BASE_URL = f"{self.base}cgi-bin/"
@@ -183,21 +171,14 @@ class HardenedClient(WeChatClient):  # type: ignore[misc]
 
     def fetch_access_token(self) -> dict[str, Any]:
         """One call of stable_token. It is asked for in the body, so that no log of addresses holds the secret."""
-        body = {
-            "grant_type": "client_credential",
-            "appid": self.appid,
-            "secret": self.secret,
-        }
-        got = _as_json(self._send("POST", f"{self.base}cgi-bin/stable_token", json=body))
-        try:
-            token, lives = str(got["access_token"]), int(got.get("expires_in", 7200))
-        except (KeyError, TypeError, ValueError):
-            raise Unreachable("stable_token gave no token") from None
-        self.session.set(
-            self.access_token_key,
-            {"token": token, "until": self.clock() + lives},
-            lives,
-        )
+        body = {"grant_type": "client_credential", "appid": self.appid, "secret": self.secret}
+        got: dict[str, Any] = {}
+        with suppress(Unanswered):  # whoever wanted the token has sent nothing yet
+            got = _as_json(self._send("POST", f"{self.base}cgi-bin/stable_token", json=body))
+        token, lives = got.get("access_token"), got.get("expires_in", 7200)
+        if not isinstance(token, str) or not token or not isinstance(lives, int):
+            raise Unreachable("stable_token gave no token")
+        self.session.set(self.access_token_key, {"token": token, "until": self.clock() + lives}, lives)
         return got
 
     @property
@@ -237,6 +218,8 @@ class HardenedClient(WeChatClient):  # type: ignore[misc]
             kwargs["data"] = json.dumps(kwargs["data"], ensure_ascii=False).encode()
         if kwargs.get("files"):
             kwargs["files"] = {name: _as_bytes(file) for name, file in kwargs["files"].items()}
+        if raw or "files" in kwargs:
+            kwargs["deadline"] = max(MEDIA_S, self.timeout)
         answer = self._with_token(method, url, kwargs, raw)
         return processor(answer) if processor else answer
 
@@ -250,10 +233,7 @@ class HardenedClient(WeChatClient):  # type: ignore[misc]
             if error.rule.do != "refresh" or fresh:
                 self._forget(token, error)
                 raise
-            first = error
         again, _ = self.current_token(refused=token)
-        if again == token:
-            raise first
         try:
             return read(self._send(method, url, params={**params, "access_token": again}, **kwargs))
         except PlatformError as error:
@@ -267,16 +247,12 @@ class HardenedClient(WeChatClient):  # type: ignore[misc]
 
     def _send(self, method: str, url: str, deadline: float | None = None, **kwargs: Any) -> _Answer:
         """One HTTP exchange within the deadline. Errors are made anew, outside the handler, so that none carries the address."""
-        until = time.monotonic() + float(self.timeout)
+        until = time.monotonic() + (deadline or self.timeout)
+        silence = (min(CONNECT_S, self.timeout), min(SILENCE_S, self.timeout))
         fault: Exception
         try:
             with self._http.request(
-                method,
-                url,
-                timeout=(min(3.0, self.timeout), self.timeout),
-                allow_redirects=False,
-                stream=True,
-                **kwargs,
+                method, url, timeout=silence, allow_redirects=False, stream=True, **kwargs
             ) as response:
                 return _read(response, until)
         except (requests.RequestException, HTTPError) as broken:
@@ -305,12 +281,7 @@ class HardenedClient(WeChatClient):  # type: ignore[misc]
 
     def send_mini_subscription(self, openid: str, template: str, fields: Mapping[str, str], page: str = "") -> Outcome:
         """A subscription message of a mini-program; uses up one credit."""
-        data = {
-            "touser": openid,
-            "template_id": template,
-            "data": _values(fields),
-            "lang": "zh_CN",
-        }
+        data = {"touser": openid, "template_id": template, "data": _values(fields), "lang": "zh_CN"}
         if page:
             data["page"] = page
         return self.deliver(lambda: self.post("message/subscribe/send", data=data))
@@ -327,12 +298,7 @@ class HardenedClient(WeChatClient):  # type: ignore[misc]
 
     def login(self, code: str) -> Login:
         """What wx.login's code is worth. Needs no access token, so that people can log in when its source is down."""
-        params = {
-            "appid": self.appid,
-            "secret": self.secret,
-            "js_code": code,
-            "grant_type": "authorization_code",
-        }
+        params = {"appid": self.appid, "secret": self.secret, "js_code": code, "grant_type": "authorization_code"}
         got = _as_json(self._send("GET", f"{self.base}sns/jscode2session", params=params))
         if not got.get("openid") or not got.get("session_key"):
             raise Unanswered("jscode2session gave no openid")
@@ -396,10 +362,7 @@ class _Answer:
 
 def _read(response: requests.Response, until: float) -> _Answer:
     """The whole body, within the deadline and the limit. A gateway's error page is told from an answer."""
-    if response.status_code in (
-        502,
-        504,
-    ):  # a gateway lost its upstream: nobody knows how far the request came
+    if response.status_code in (502, 504):  # a gateway lost its upstream: nobody knows how far the request came
         raise Unanswered(f"HTTP {response.status_code}")
     if response.status_code != 200:
         raise Unreachable(f"HTTP {response.status_code}")
@@ -418,11 +381,10 @@ def _read(response: requests.Response, until: float) -> _Answer:
         raise Unanswered("truncated")
     kind = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
     named = "filename" in response.headers.get("Content-Disposition", "")
-    return _Answer(
-        bytes(content),
-        kind,
-        named or kind.startswith(("image/", "audio/", "voice/", "video/")),
+    is_file = kind.startswith(("image/", "audio/", "voice/", "video/")) or (
+        named and kind == "application/octet-stream"
     )
+    return _Answer(bytes(content), kind, is_file)
 
 
 def _as_json(answer: _Answer) -> dict[str, Any]:
@@ -476,10 +438,7 @@ def _as_bytes(file: Any) -> Any:
 
 def _never_sent(broken: Exception) -> bool:
     """Whether the connection failed before the request went out. When in doubt it went out."""
-    if isinstance(
-        broken,
-        requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.ProxyError,
-    ):
+    if isinstance(broken, requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.ProxyError):
         return True
     if isinstance(broken, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
         return True

@@ -101,12 +101,7 @@ class Envelope:
             raise BadMessage("too_big", status=413)
         encrypted = text_field(parse(push.body)[0], "Encrypt")
         query = push.query
-        self._admit(
-            query.msg_signature,
-            self.signature(query.timestamp, query.nonce, encrypted),
-            query,
-            push.now,
-        )
+        self._admit(query.msg_signature, self.signature(query.timestamp, query.nonce, encrypted), query, push.now)
         fields, form = parse(self._decrypt(encrypted))
         return Opened(fields, form)
 
@@ -124,14 +119,7 @@ class Envelope:
             return str(_Crypto(self._key).decrypt(encrypted, self.app_id)).encode()
         except InvalidAppIdException:
             raise BadMessage("other_app", status=403) from None
-        except (
-            ValueError,
-            IndexError,
-            OverflowError,
-            ArithmeticError,
-            binascii.Error,
-            struct.error,
-        ):
+        except (ValueError, IndexError, OverflowError, ArithmeticError, binascii.Error, struct.error):
             raise BadMessage("not_decryptable") from None
 
     def seal(self, message: str, form: Format, now: datetime) -> str:
@@ -140,12 +128,7 @@ class Envelope:
         stamp, nonce = str(int(now.timestamp())), secrets.token_hex(8)
         signature = self.signature(stamp, nonce, encrypted)
         if form == "json":
-            sealed = {
-                "Encrypt": encrypted,
-                "MsgSignature": signature,
-                "TimeStamp": int(stamp),
-                "Nonce": nonce,
-            }
+            sealed = {"Encrypt": encrypted, "MsgSignature": signature, "TimeStamp": int(stamp), "Nonce": nonce}
             return json.dumps(sealed)
         return (
             f"<xml><Encrypt><![CDATA[{encrypted}]]></Encrypt><MsgSignature><![CDATA[{signature}]]></MsgSignature>"
@@ -173,15 +156,7 @@ def parse(body: bytes) -> tuple[Mapping[str, Any], Format]:
     try:
         text = body.decode("utf-8")
         fields = json.loads(text) if form == "json" else xmltodict.parse(text, encoding="utf-8").get("xml")
-    except (
-        ExpatError,
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        RecursionError,
-        OverflowError,
-    ):
+    except (ExpatError, ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         raise BadMessage("not_readable") from None
     if not isinstance(fields, dict):
         raise BadMessage("not_readable")

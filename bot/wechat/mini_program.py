@@ -55,13 +55,7 @@ class MiniProgram(Channel[DoorOptions, Push, list[str]]):
             text = clean(text_field(fields, "Content", ""))[:TEXT_LIMIT]
             return MiniPushed(account, key, "text", text, written_at=at)
         if kind == "image":
-            return MiniPushed(
-                account,
-                key,
-                "photo",
-                media=name_field(fields, "MediaId"),
-                written_at=at,
-            )
+            return MiniPushed(account, key, "photo", media=name_field(fields, "MediaId"), written_at=at)
         return MiniPushed(account, key, "unsupported", written_at=at)
 
     def render(self, replies: Sequence[Reply]) -> list[str]:

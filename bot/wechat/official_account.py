@@ -91,12 +91,7 @@ def _message(kind: str, fields: Mapping[str, Any], common: dict[str, Any]) -> Pu
     key = message_key(fields)
     match kind:
         case "text":  # a tap in a menu message comes as text too, with bizmsgmenuid: its words are the answer
-            return Pushed(
-                id=key,
-                kind="text",
-                text=clean(text_field(fields, "Content", ""))[:TEXT_LIMIT],
-                **common,
-            )
+            return Pushed(id=key, kind="text", text=clean(text_field(fields, "Content", ""))[:TEXT_LIMIT], **common)
         case "image":
             return Pushed(id=key, kind="photo", media=name_field(fields, "MediaId"), **common)
         case "voice":

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from bot.base import BadMessage
+from bot.text import one_line
 from bot.wechat.envelope import text_field
 
 _NAME = re.compile(r"[\w\-@.]{1,64}", re.ASCII)
@@ -66,17 +67,7 @@ def message_key(fields: Mapping[str, Any]) -> str:
 def event_key(fields: Mapping[str, Any]) -> str:
     """Events have no number. The sender is part of the inbox's key already; the time alone would swallow a second event of the
     same second, so what it was and what it was about belong to it."""
-    about = [
-        fields.get(name)
-        for name in (
-            "EventKey",
-            "MsgID",
-            "MsgId",
-            "List",
-            "SubscribeMsgPopupEvent",
-            *_LISTS,
-        )
-    ]
+    about = [fields.get(name) for name in ("EventKey", "MsgID", "MsgId", "List", "SubscribeMsgPopupEvent", *_LISTS)]
     digest = hashlib.sha256(json.dumps(about, ensure_ascii=True, default=str).encode()).hexdigest()[:16]
     return f"{text_field(fields, 'CreateTime')}.{text_field(fields, 'Event')[:64].lower()}.{digest}"
 
@@ -89,12 +80,12 @@ def told(fields: Mapping[str, Any]) -> tuple[Told, ...]:
     match text_field(fields, "Event", "").lower():
         case "templatesendjobfinish":
             status = text_field(fields, "Status", "")
-            return (Receipt(text_field(fields, "MsgID"), status == "success", status),)
+            return (Receipt(name_field(fields, "MsgID"), status == "success", _brief(status)),)
         case "subscribe_msg_popup_event":
             return tuple(_popup(entry) for entry in _entries(fields, "SubscribeMsgPopupEvent"))
         case "subscribe_msg_change_event":
             rejected = (e for e in _entries(fields, "SubscribeMsgChangeEvent") if _status(e) == "reject")
-            return tuple(Credit(text_field(entry, "TemplateId"), "cancelled") for entry in rejected)
+            return tuple(Credit(name_field(entry, "TemplateId"), "cancelled") for entry in rejected)
         case "subscribe_msg_sent_event":
             return tuple(_sent(entry) for entry in _entries(fields, "SubscribeMsgSentEvent"))
         case _:
@@ -102,15 +93,16 @@ def told(fields: Mapping[str, Any]) -> tuple[Told, ...]:
 
 
 def _popup(entry: Mapping[str, Any]) -> Credit:
-    return Credit(
-        text_field(entry, "TemplateId"),
-        "gained" if _status(entry) == "accept" else "refused",
-    )
+    return Credit(text_field(entry, "TemplateId"), "gained" if _status(entry) == "accept" else "refused")
 
 
 def _sent(entry: Mapping[str, Any]) -> Receipt:
     code = text_field(entry, "ErrorCode", "0")
-    return Receipt(text_field(entry, "MsgID"), code == "0", code)
+    return Receipt(name_field(entry, "MsgID"), code == "0", _brief(code))
+
+
+def _brief(text: str) -> str:
+    return one_line(text)[:64]
 
 
 def _status(entry: Mapping[str, Any]) -> str:
