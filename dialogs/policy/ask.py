@@ -8,7 +8,7 @@ or was asked already and is not clear to the person, is never asked again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -95,24 +95,32 @@ class _Trial:
     facts: Facts
     wants: Sequence[str] | None
     on: date
-    known: Facts = None  # type: ignore[assignment]
+    known: Facts = field(init=False)
+    items: Sequence[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.known = complete(self.pack, self.facts, self.on)
+        self.items = tuple(self.wanted())
+
+    def fits(self, asked: Fact | Group) -> bool:
+        return not asked.if_so or self.known.get(asked.if_so) is True
 
     def settled(self, name: str) -> bool:
         return name in self.facts or self.known.get(name) is not None
 
     def wanted(self) -> Iterable[str]:
+        """What the person wants; with no wish, benefits and a first card, or all there is when none of these can be."""
         if self.wants is not None:
             return self.wants
-        return (item for item, body in self.pack.items.items() if body.offered_first)
+        offered = [item for item, body in self.pack.items.items() if body.offered_first]
+        judged = judge(self.pack, self.known, offered, reasons=False)
+        return offered if any(one.verdict != "not_eligible" for one in judged.values()) else self.pack.ids
 
     def concerned(self, names: Iterable[str]) -> tuple[str, ...]:
         """The wanted items that one of these facts may be asked for."""
         asks = self.pack.asks if self.wants is None else self.pack.asks_applied
         names = frozenset(names)
-        return tuple(item for item in self.wanted() if not names.isdisjoint(asks[item]))
+        return tuple(item for item in self.items if not names.isdisjoint(asks[item]))
 
     def outcome(self, stated: Facts, items: Sequence[str]) -> object:
         """What these items come to with these facts added (as Decision.outcome, for these items only)."""
@@ -127,7 +135,7 @@ class _Trial:
         return verdicts, channel, papers, deadlines(self.pack, applied, known)
 
     def fact(self, name: str) -> Question | None:
-        if self.settled(name):
+        if self.settled(name) or not self.fits(self.policy.facts[name]):
             return None
         items = self.concerned([name])
         if not items or not self.differ([{name: value} for value in answers(self.policy, self.pack, name)], items):
@@ -141,22 +149,28 @@ class _Trial:
     def group(self, key: str) -> Question | None:
         group = self.policy.groups[key]
         free = [name for name in group.otherwise if not self.settled(name)]
-        closed = not (group.door and self.wants is None and len(free) == len(group.otherwise))
-        items = self.concerned(free) if closed else self.pack.ids
-        if not free or not items:
+        door = group.door and self.wants is None and len(free) == len(group.otherwise)
+        items = self.pack.ids if door else self.concerned(free)
+        if not free or not items or not self.fits(group):
             return None
+        asked = frozenset(free) if door else self.asks_of(items).intersection(free)
         nothing = {name: group.otherwise[name] for name in free}
         stated = {option.value: self.choice(option.sets, nothing) for option in group.options}
-        if not self.differ([nothing, *stated.values()], items):
+        tried = [stated[option.value] for option in group.options if not asked.isdisjoint(option.sets)]
+        if not self.differ([nothing, *tried], items):
             return None
         usual = self.outcome(nothing, self.pack.ids)
         shown = [value for value, facts in stated.items() if self.outcome(facts, self.pack.ids) != usual]
-        return self.alone(key, group, shown) or _group_question(self.policy, key, group, shown, self.facts)
+        return self.alone(group, shown) or _group_question(self.policy, key, group, shown, self.facts)
+
+    def asks_of(self, items: Sequence[str]) -> frozenset[str]:
+        asks = self.pack.asks if self.wants is None else self.pack.asks_applied
+        return frozenset[str]().union(*(asks[item] for item in items))
 
     def choice(self, sets: Facts, nothing: Facts) -> Facts:
         return {**nothing, **{name: value for name, value in sets.items() if name in nothing}}
 
-    def alone(self, key: str, group: Group, shown: Sequence[str]) -> Question | None:
+    def alone(self, group: Group, shown: Sequence[str]) -> Question | None:
         """One answer is left: its fact is asked by itself."""
         if len(shown) != 1:
             return None

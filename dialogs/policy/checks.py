@@ -55,6 +55,8 @@ def check_facts_file(source: Source, written: FactsFile) -> None:
             )
         for used in fact.derive.from_ if fact.derive else ():
             _must(source, (*at, "derive"), "fact", used, written.facts)
+        if fact.if_so:
+            _must(source, (*at, "if_so"), "fact", fact.if_so, written.facts)
         for word in fact.explain:
             _must(source, (*at, "explain"), "word", word, written.words)
         if fact.options_like:
@@ -62,7 +64,11 @@ def check_facts_file(source: Source, written: FactsFile) -> None:
     for name, group in written.groups.items():
         for word in group.explain:
             _must(source, ("groups", name, "explain"), "word", word, written.words)
-        for used in (*group.otherwise, *(fact for option in group.options for fact in option.sets)):
+        for used in (
+            *([group.if_so] if group.if_so else []),
+            *group.otherwise,
+            *(fact for option in group.options for fact in option.sets),
+        ):
             _must(source, ("groups", name), "fact", used, written.facts)
 
 

@@ -71,6 +71,7 @@ def form_fields(
     known = complete(pack, facts, on)
     judged = judge(pack, known, items, reasons=False)
     modes = {item: way.mode for item, way in ways(pack, judged, items, known).items()}
+    modes.update(chosen_ways or {})
     served = [
         item
         for item in items

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from dialogs.policy.ask import Question, question_for
+from dialogs.policy.decide import complete
 from dialogs.policy.pack import Pack, Policy
 
 
@@ -18,3 +24,19 @@ def outside(policy: Policy, code: str) -> str:
     province = policy.provinces.get(code[:2])
     known = {pack.place.province for pack in policy.packs.values()}
     return f"{province}_other" if province in known else "other"
+
+
+def outside_question(policy: Policy, pack: Pack, facts: Mapping[str, Any], on: date) -> Question | None:
+    """For somebody whom `pack` does not serve: the question that tells apart which of its rows says where to go, or None."""
+    known = complete(pack, facts, on)
+    for row in pack.outside:
+        fits = True if row.rule is None else row.rule.test(known)
+        if fits:
+            return None
+        if fits is None and row.rule is not None:
+            needs: dict[str, None] = {}
+            row.rule.missing(known, needs)
+            open_ = [name for name in needs if name not in facts]
+            if open_:
+                return question_for(policy, pack, open_[0], facts)
+    return None

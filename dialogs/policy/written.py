@@ -40,11 +40,12 @@ class Derivation(Data):
 
 
 class Fact(Data):
-    """One fact. `ask` is "" when nobody is asked for it. `values`: what it may be; `bounds`: ages and numbers where
-    it matters."""
+    """One fact. `ask` is "" when nobody is asked for it; `if_so`: asked only of those for whom this other fact is true.
+    `values`: what it may be; `bounds`: ages and numbers where it matters."""
 
     title: str
     type: FactType
+    if_so: str = ""
     ask: str = ""
     ask_dead: str = ""
     hint: str = ""
@@ -64,7 +65,7 @@ class GroupOption(OptionText):
 
 class Group(Data):
     """One question with several answers and “none of them”. `otherwise`: what its facts are when no chosen answer
-    says more. `door`: asked to hear which service is wanted, as long as nothing of it has been told."""
+    says more. `door`: asked to hear which service is wanted, as long as nothing of it has been told. `if_so`: as above."""
 
     title: str
     ask: str
@@ -74,6 +75,7 @@ class Group(Data):
     hint: str = ""
     explain: tuple[str, ...] = ()
     door: bool = False
+    if_so: str = ""
 
 
 class FactsFile(Data):
