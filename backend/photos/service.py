@@ -206,7 +206,7 @@ def opened(store: Storage, picture: Picture, size: Size) -> bytes:
         with store.read() as tx:
             key = own_key(tx, store, picture)
         return store.blobs.get(key, getattr(picture, size))
-    except (FileNotFoundError, InvalidTag):
+    except (FileNotFoundError, InvalidTag, ValueError):  # ValueError: it does not even begin like something sealed
         lose(store, picture.id)
         raise Refused("lost") from None
 
