@@ -26,14 +26,29 @@ _FIRST = re.compile(r"^(我|就)?(要|选|办)?(头一个|最前(面|头)|打头
 _LATTER = re.compile(r"(后面?|下面?|后头|下头|底下|后边|下边)(那|的|一|这)?(一)?个?$|后者|后一个|下一个$")
 _FORMER = re.compile(r"(前面?|上面?|前头|上头|前边|上边)(那|的|一|这)?(一)?个?$|前者|前一个")
 _MIDDLE = re.compile(r"(中间|当中)(那|的)?(一)?个?")
-_ALL_BUT = re.compile(r"除了?(?P<out>.{1,20}?)(?:之外|以外|外|不要|不办)?[,]?(?:其他|别的|其它|剩下|剩余|旁的|其余)?的?(?:我|就|全|统统)?(?:都|全)(?:要|办|选|行|可以|给我|申请|部|来|弄)")
-_BUT = re.compile(r"(?:都|全部?)(?:要|办|选|申请).{0,3}(?:就是|就|只是|但|但是|不过|除了)?(?P<out>.{1,12}?)(?:不要|不办|莫要|不用|除外|不选|不申请)")
-_ALL = re.compile(r"^(?:我|俺|那|这些|他们|它们|这几个|上面|上面的|以上)?(?:全部?|都|全都|统统|通通|所有的?|一起|一并|全套|样样|每样|每个|两个都|几个都|三个都|四个都|一样不落)(?:都|全)?(?:要|办|选|申请|来|弄|勾|是|想要|想办|可以|要办|整|有|搞)?(?:的|了|嘛|吧|哈|啊|上|起|一遍|嘞|哩|咯|呀)*[.!]*$")
-_NONE = re.compile(r"都不(是|要|办|选|沾|属于|符合|需要|想要|想办|用)|都没(有|得)?|都莫得|一个(都|也)(不|没|莫|冇)|一样(都|也)(不|没|莫)|全(没|不要)|哪个都(不|没)|以上都不|都冇|谁都不是|啥都不(要|办|是)|一个也没|没得一个|没一(个|样)")
-_LEAD = re.compile(r"^(?:我|俺|那|就|还是|嗯|给我|帮我|额|要)*(?:要|选择|选|办理|办|申请|属于|是|想要|想办|想|点|勾|看看|弄|搞)*(?:的是|一?个|那个|这个|哈)?|(?:的)?(?:那个|那项|这个|那种|吧|哈|嘛|的|了|啊|就行|就可以|嘞|哩|咯|撒|呗|呢|就好)+[.,!]*$")
+_ALL_BUT = re.compile(
+    r"除了?(?P<out>.{1,20}?)(?:之外|以外|外|不要|不办)?[,]?(?:其他|别的|其它|剩下|剩余|旁的|其余)?的?(?:我|就|全|统统)?(?:都|全)(?:要|办|选|行|可以|给我|申请|部|来|弄)"
+)
+_BUT = re.compile(
+    r"(?:都|全部?)(?:要|办|选|申请)(?:了|的)?[,]?(?:就是|就|只是|但是|但|不过|除了)?(?P<out>.{1,12}?)(?:不要|不办|莫要|不用|除外|不选|不申请)"
+)
+_REST = re.compile(
+    r"^(?P<out>.{1,12}?)(?:那个|那项)?(?:不要|不办|莫要|不用|不选)(?:了)?[,]?(?:其他|别的|其它|剩下|剩余|旁的|其余).{0,4}都?(?:要|办|选|行)"
+)
+_ALL = re.compile(
+    r"^(?:我|俺|那|这些|他们|它们|这几个|上面|上面的|以上)?(?:全部?|都|全都|统统|通通|所有的?|一起|一并|全套|样样|每样|每个|两个都|几个都|三个都|四个都|一样不落)(?:都|全)?(?:要|办|选|申请|来|弄|勾|是|想要|想办|可以|要办|整|有|搞)?(?:的|了|嘛|吧|哈|啊|上|起|一遍|嘞|哩|咯|呀)*[.!]*$"
+)
+_NONE = re.compile(
+    r"都不(是|要|办|选|沾|属于|符合|需要|想要|想办|用)|都没(有|得)?|都莫得|一个(都|也)(不|没|莫|冇)|一样(都|也)(不|没|莫)|全(没|不要)|哪个都(不|没)|以上都不|都冇|谁都不是|啥都不(要|办|是)|一个也没|没得一个|没一(个|样)"
+)
+_LEAD = re.compile(
+    r"^(?:我|俺|那|就|还是|嗯|给我|帮我|额|要)*(?:要|选择|选|办理|办|申请|属于|是|想要|想办|想|点|勾|看看|弄|搞)*(?:的是|一?个|那个|这个|哈)?|(?:的)?(?:那个|那项|这个|那种|吧|哈|嘛|的|了|啊|就行|就可以|嘞|哩|咯|撒|呗|呢|就好)+[.,!]*$"
+)
 _NOT_BEFORE = re.compile(r"(没有|没|不要|不是|不办|不选|不用|不想要|不想办|不|莫得|莫要|莫|别|未|冇|还没|并没)$")
 _SPLIT = re.compile(r"[,;、+]|和|跟|与|还有|以及|加上|再加|另外")
-_THAT_ONE = re.compile(r"^(对|嗯|是|是的|就是|就)?[,]?(就是|就要|就)?(那个|这个|它|那项|这项|这一个)(吧|嘛|哈|了)?[.!]?$")
+_THAT_ONE = re.compile(
+    r"^(对|嗯|是|是的|就是|就)?[,]?(就是|就要|就)?(那个|这个|它|那项|这项|这一个)(吧|嘛|哈|了)?[.!]?$"
+)
 _EMPTY_VALUES = ("unsure", "none", None, False, "other")
 
 
@@ -54,7 +69,7 @@ def ordinals(plain: str, count: int) -> list[int] | None:
     return [] if None in found else [at for at in found if at is not None]
 
 
-def _position(plain: str, count: int) -> int | None | str:
+def _position(plain: str, count: int) -> int | str | None:
     """A place named in words; "?" where it is not clear among so many."""
     if len(plain) > 12:
         return None
@@ -81,7 +96,11 @@ def _names(piece: str, options: Sequence[Option]) -> list[int]:
     inside = [at for at, label in enumerate(labels) if len(label) >= 2 and label in piece]
     if inside:
         longest = max(len(labels[at]) for at in inside)
-        return [at for at in inside if len(labels[at]) == longest or not any(labels[at] in labels[b] for b in inside if b != at)]
+        return [
+            at
+            for at in inside
+            if len(labels[at]) == longest or not any(labels[at] in labels[b] for b in inside if b != at)
+        ]
     if len(core) < 2:
         return []
     part = [at for at, label in enumerate(labels) if core in label]
@@ -125,7 +144,7 @@ def _both(plain: str, options: Sequence[Option]) -> tuple[list[int], list[int]]:
     """Options named and options denied, in the order shown."""
     said: set[int] = set()
     denied: set[int] = set()
-    for piece in (p for p in _SPLIT.split(plain) if p) if _SPLIT.search(plain) else [plain]:
+    for piece in [p for p in _SPLIT.split(plain) if p]:
         hits = _names(piece, options)
         (denied if _denied(plain, piece) and hits and _label(options[hits[0]]) != piece else said).update(hits)
     if not said and not denied:
@@ -139,7 +158,7 @@ def pick_many(plain: str, options: Sequence[Option]) -> Found:
     places = ordinals(plain, len(options))
     if places is not None:
         return Found([options[at].value for at in sorted(set(places))]) if places else Found(doubt="no_such_option")
-    but = _ALL_BUT.search(plain) or _BUT.search(plain)
+    but = _ALL_BUT.search(plain) or _REST.search(plain) or _BUT.search(plain)
     if but:
         return _all_but(but["out"], real)
     if _ALL.match(plain):
@@ -147,12 +166,19 @@ def pick_many(plain: str, options: Sequence[Option]) -> Found:
     if _NONE.search(plain):
         return Found([])
     said, denied = _both(plain, real)
+    if any(len(_names(piece, real)) > 1 and not _whole(piece, real) for piece in _SPLIT.split(plain) if piece):
+        return Found(doubt="which_option", likely=tuple(real[at].value for at in said))
     if said:
         return Found([real[at].value for at in said])
     if denied:
         return Found(doubt="only_denied")
     one = pick_one(plain, options)
     return Found([one.value], one.doubt) if one.value is not None else one
+
+
+def _whole(piece: str, options: Sequence[Option]) -> bool:
+    """True when whole labels stand in the piece: then several may be meant. A word that several labels share means none."""
+    return any(_label(option) in piece for option in options)
 
 
 def _all_but(out: str, real: Sequence[Option]) -> Found:

@@ -142,6 +142,8 @@ class _Scan:
         if self.foreign:
             return
         value = bool(token.sense.value)
+        if self.pol and self.pol == (True, "be") and not self.attached:
+            self.pol = None  # “是烂了”
         if self.negations or (self.pol and not self.pol[0] and not self.attached):
             value, self.negations, self.pol = not value, 0, None
         self.out.append((token.sense.fact, value, "be", True))
@@ -217,7 +219,9 @@ class Claims:
         hedge_end = clause.tokens[-1].sense.role == "hedge_end" if clause.tokens else False
         for name, value, family, pred in scan.out:
             own = flaw or ("hedged" if hedge_end and family not in ("go", "ok") else "")
-            if not own and clause.has("stale") or (clause.has("then") and family in ("have", "be", "get") and not pred):
+            if (not own and clause.has("stale")) or (
+                clause.has("then") and family in ("have", "be", "get") and not pred
+            ):
                 own = own or ("" if clause.has("now") and not clause.has("stale") else "stale")
             clean = not scan.unknown and not (name == "" and scan.foreign)
             yield Claim(name, value, family, who, at, clean, own, clause.has("now"), pred)
@@ -253,7 +257,8 @@ class Claims:
         facts = self.facts(ours, fact, card)
         if any(clause.has("unknown") for clause in clauses):
             return self._not_known(clauses, ours, facts)
-        about_fact = self._relevant(ours, fact)
+        about_fact = self._relevant(ours, fact, clauses)
+        facts |= self._instead(about_fact, ours, fact)
         if fact == "holds_card" and not any(c.value is False for c in about_fact):
             about_fact = about_fact + self._implied(ours, clauses)
         return self._weigh(about_fact, claims, ours, fact, facts)
@@ -273,8 +278,16 @@ class Claims:
         claimed = any(c.value is not None and not c.fact for c in ours)
         return Verdict(None, "hedged", facts) if strange or claimed else Verdict(UNSURE, "", facts)
 
-    def _relevant(self, ours: list[Claim], fact: str) -> list[Claim]:
+    @staticmethod
+    def _instead(said: list[Claim], ours: list[Claim], fact: str) -> dict[str, bool]:
+        """“不是，低保”: what is named after a bare 不是 is what it is instead."""
+        denied = bool(said) and all(c.value is False and c.family == "be" and not c.fact for c in said)
+        named = {c.fact for c in ours if c.value is None and c.clean and c.fact != fact and c.fact.startswith("is_")}
+        return dict.fromkeys(named, True) if denied and len(named) == 1 else {}
+
+    def _relevant(self, ours: list[Claim], fact: str, clauses: tuple[Clause, ...]) -> list[Claim]:
         strict = fact in self._topics and self._topics[fact].strict
+        strange = strict and any(c.has("new", "thing", "hedge", "stale", "other", "pred") for c in clauses)
         named = [c for c in ours if c.fact == fact]
         bare = [c for c in ours if not c.fact and c.clean]
         dirty = [c for c in ours if not c.fact and not c.clean]
@@ -282,7 +295,7 @@ class Claims:
         if named and foreign_first:
             bare = []
         chosen = [c for c in (*named, *bare) if c.value is not None]
-        if strict and dirty and chosen:
+        if ((strict and dirty) or strange) and chosen:
             return [replace(c, flaw=c.flaw or "mixed") for c in chosen]
         return chosen or self._mentions(named, ours)
 
@@ -293,7 +306,9 @@ class Claims:
             return [replace(named[0], value=True)] if named[0].fact != "holds_card" else []
         return []
 
-    def _weigh(self, said: list[Claim], every: list[Claim], ours: list[Claim], fact: str, facts: dict[str, Any]) -> Verdict:
+    def _weigh(
+        self, said: list[Claim], every: list[Claim], ours: list[Claim], fact: str, facts: dict[str, Any]
+    ) -> Verdict:
         if not said:
             return Verdict(None, "someone_else" if len(ours) < len(every) else "elsewhere", facts)
         latest = self._overtaken(said, fact)

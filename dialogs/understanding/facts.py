@@ -16,7 +16,9 @@ from dialogs.understanding.tables import Tables
 from dialogs.understanding.words import Clause
 
 _AGE = re.compile(r"(?<![\d级])([0-9]{1,3}|[一二三四五六七八九十]{1,3})(?:岁|多岁)")
-_AGE_LE = re.compile(r"(?:今年|都|快|已经|妈|爸|娃|老汉|奶|爷|我|他|她|儿子|女儿)([0-9]{1,2}|[二三四五六七八九]?十[一二三四五六七八九]?)了")
+_AGE_LE = re.compile(
+    r"(?:今年|都|快|已经|妈|爸|娃|老汉|奶|爷|我|他|她|儿子|女儿)([0-9]{1,2}|[二三四五六七八九]?十[一二三四五六七八九]?)了"
+)
 _FROM = re.compile(r"(?:是|来自)?(.{2,12})(?:的|人|这边的|那边的|这里的)$")
 
 
@@ -31,9 +33,7 @@ class Harvest:
         self._names = names
         self._name = re.compile("|".join(sorted(names, key=len, reverse=True)))
 
-    def facts(
-        self, clauses: tuple[Clause, ...], plain: str, about: str, card: bool = False
-    ) -> dict[str, Any] | None:
+    def facts(self, clauses: tuple[Clause, ...], plain: str, about: str, card: bool = False) -> dict[str, Any] | None:
         """Facts by name. None: facts of several people are mixed."""
         people: dict[str, dict[str, Any]] = {}
         who = ""

@@ -16,13 +16,17 @@ from dataclasses import dataclass
 from dialogs.understanding.tables import Entry
 
 _K1, _B = 1.2, 0.6
-_FILLERS = re.compile(r"请问(一下)?|我?(就|只)?想(请)?问(一?[下哈]|问)?|问一?下|我想(知道|晓得)|麻烦(问|您|你)?|老师|同志|你好|您好|那个|这个|到底|究竟|的话|[嘛呢啊哦呀哈嘞哩咧噻呗撒哟,.?!;:]")
+_SINGLE, _STRANGE = 0.3, 0.35  # weight of single characters; of grams that no entry has
+_FILLERS = re.compile(
+    r"请问(一下)?|我?(就|只)?想(请)?问(一?[下哈]|问)?|问一?下|我想(知道|晓得)|麻烦(问|您|你)?|老师|同志|你好|您好|那个|这个|到底|究竟|的话|[嘛呢啊哦呀哈嘞哩咧噻呗撒哟,.?!;:]"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     entry: Entry
-    score: float  # 0 to 1: how alike question and entry are
+    score: float  # 0 to 1: how much of the question the entry covers, in any wording, and how alike they are
+    alike: float  # 0 to 1: how alike the question and one way of asking are
 
 
 class Faq:
@@ -49,14 +53,21 @@ class Faq:
             for gram, n in text.items():
                 weight = self._idf[gram] * n * (_K1 + 1) / (n + self._norms[at])
                 self._postings.setdefault(gram, []).append((at, weight))
-        self._mass = [sum(self._weight(g) for g in text) for text in self._texts]
+        self._mass = [sum(map(self._weight, text)) for text in self._texts]
+        self._wide: dict[str, set[str]] = {}
+        for entry, text in zip(self._entries, self._texts, strict=True):
+            self._wide.setdefault(entry.id, set()).update(text)
 
     def _grams(self, plain: str) -> Counter[str]:
         text = _FILLERS.sub("", self._other.sub(lambda m: self._one[m[0]], plain))
         return Counter([*text, *(text[i : i + 2] for i in range(len(text) - 1))])
 
     def _weight(self, gram: str) -> float:
-        return self._idf.get(gram, self._rare) * (1.0 if len(gram) > 1 else 0.4)
+        """Rarity; a gram that no entry has says little against an entry, for people talk around their question."""
+        known = self._idf.get(gram)
+        if known is None:
+            return self._rare * (_STRANGE if len(gram) > 1 else _STRANGE / 4)
+        return known if len(gram) > 1 else known * _SINGLE
 
     def best(self, plain: str) -> Hit | None:
         """The entry nearest to the question, with how alike they are; None where nothing is shared."""
@@ -67,13 +78,14 @@ class Faq:
                 scores[at] = scores.get(at, 0.0) + weight
         if not scores:
             return None
-        top = sorted(scores, key=scores.__getitem__, reverse=True)[:5]
+        top = sorted(scores, key=scores.__getitem__, reverse=True)[:8]
         mass = sum(map(self._weight, query))
-        alike = {at: self._alike(query, mass, at) for at in top}
-        best = max(top, key=lambda at: alike[at])
-        return Hit(self._entries[best], alike[best])
+        return max((self._hit(query, mass, at) for at in top), key=lambda hit: hit.score)
 
-    def _alike(self, query: Counter[str], mass: float, at: int) -> float:
-        """Shared weight against both texts: a Dice coefficient weighted by rarity."""
-        shared = sum(self._weight(g) for g in query if g in self._texts[at])
-        return 2 * shared / (mass + self._mass[at])
+    def _hit(self, query: Counter[str], mass: float, at: int) -> Hit:
+        """`alike`: a Dice coefficient weighted by rarity; `score`: its mean with what any wording of the entry covers."""
+        entry, text = self._entries[at], self._texts[at]
+        shared = sum(self._weight(g) for g in query if g in text)
+        covered = sum(self._weight(g) for g in query if g in self._wide[entry.id])
+        alike = 2 * shared / (mass + self._mass[at])
+        return Hit(entry, (alike + covered / mass) / 2, alike)

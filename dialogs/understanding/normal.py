@@ -25,7 +25,9 @@ def tidy(text: str) -> str:
     """The text as written, without format characters (zero-width, direction marks, BOM), controls and blanks around it."""
     keep = "\n\t"
     return "".join(
-        c for c in text if c in keep or (unicodedata.category(c) not in ("Cf", "Cc", "Co", "Cs") and ord(c) not in _HIDDEN)
+        c
+        for c in text
+        if c in keep or (unicodedata.category(c) not in ("Cf", "Cc", "Co", "Cs") and ord(c) not in _HIDDEN)
     ).strip()
 
 

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
-_SUFFIX = re.compile(
-    r"(?:各族|[一-鿿]{1,3}族)*自治[县州旗]$|(?:特别行政区|自治区|新区|矿区|林区|地区|[省市区县旗盟州])$"
+_PEOPLES = (
+    "各|蒙古|回|藏|维吾尔|苗|彝|壮|布依|朝鲜|满|侗|瑶|白|土家|哈尼|哈萨克|傣|黎|傈僳|佤|畲|拉祜|水|东乡|纳西|景颇|柯尔克孜|土|达斡尔"
+    "|仫佬|羌|布朗|撒拉|毛南|仡佬|锡伯|阿昌|普米|塔吉克|怒|鄂温克|德昂|保安|裕固|独龙|鄂伦春|基诺"
 )
+_SUFFIX = re.compile(rf"(?:(?:{_PEOPLES})族)*自治[县州旗]$|(?:特别行政区|自治区|新区|矿区|林区|地区|[省市区县旗盟州])$")
 _WAYS = re.compile(r"[\u4e00-\u9fff]{2,6}")
 
 
@@ -53,7 +55,9 @@ class Places:
         for place in places:
             self._full.setdefault(place.name, []).append(place)
             self._short.setdefault(short_name(place.name), []).append(place)
-            for wide in {place.prefecture, short_name(place.prefecture), place.province, short_name(place.province)} - {""}:
+            for wide in {place.prefecture, short_name(place.prefecture), place.province, short_name(place.province)} - {
+                ""
+            }:
                 self._wider.setdefault(wide, []).append(place)
         names = sorted({*self._full, *self._short, *self._wider}, key=len, reverse=True)
         self._any = re.compile("|".join(map(re.escape, names))) if names else re.compile(r"(?!)")
@@ -98,7 +102,9 @@ class Places:
         pieces = _WAYS.findall(plain[:40])
         scores: dict[str, float] = {}
         for piece in pieces:
-            for name, score, _ in process.extract(piece, list(self._full), scorer=fuzz.partial_ratio, limit=limit, score_cutoff=66):
+            for name, score, _ in process.extract(
+                piece, list(self._full), scorer=fuzz.partial_ratio, limit=limit, score_cutoff=66
+            ):
                 scores[name] = max(score, scores.get(name, 0))
         best = sorted(scores, key=lambda name: -scores[name])[:limit]
         return tuple(place.code for name in best for place in self._full[name])[:limit]

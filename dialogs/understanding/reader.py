@@ -17,8 +17,8 @@ from dialogs.messages import Cite, Option
 from dialogs.understanding.choices import Stories, ordinals, pick_many, pick_one
 from dialogs.understanding.claims import UNSURE, Claims
 from dialogs.understanding.cues import Cues
-from dialogs.understanding.faq import Faq, Hit
 from dialogs.understanding.facts import Harvest
+from dialogs.understanding.faq import Faq, Hit
 from dialogs.understanding.normal import LIMIT, Plain, only_signs, tidy
 from dialogs.understanding.places import Place, Places
 from dialogs.understanding.reading import Reading
@@ -37,16 +37,18 @@ from dialogs.understanding.slots import (
 from dialogs.understanding.tables import read_entries, read_tables
 from dialogs.understanding.words import Clause, Lexicon
 
-_ASKED = 0.34  # a text with a question word is answered from here on
-_TOLD = 0.62  # a text without one (“收费标准”)
+_ASKED = 0.38  # a text with a question word is answered from here on (`Hit.score`)
+_TOLD = 0.72  # a text without one (“收费标准”) has to be like a way of asking (`Hit.alike`)
 _YES_NO = (Option(True, "是"), Option(False, "不是"), Option(UNSURE, "不清楚"))
 _WHAT_NOW = re.compile(r"(怎么|咋个?|啷个|如何)(办|整|弄|搞)")
-_ASKS = re.compile(r"\?|吗[.,!]?$|(多少|几)(钱|天|级|张|个)|怎么|咋|啷个|什么|啥|哪[里儿个些点样天]|能不能|可不可以|要不要|是不是|有没有|需不需要|会不会|得行不|中不中|用不用|多久|好久|好多")
+_ASKS = re.compile(
+    r"\?|吗[.,!]?$|(多少|几)(钱|天|级|张|个)|怎么|咋|啷个|什么|啥|哪[里儿个些点样天]|能不能|可不可以|要不要|是不是|有没有|需不需要|会不会|得行不|中不中|用不用|多久|好久|好多|什么时候|几时|^[^,]{0,6}(?:能|可以|要|得行|收费|给|领|用)[^,]{0,8}[不没][嘛哦啊呢嗷]?[.!]*$"
+)
 _STRONG_CHANGE = re.compile(
     r"改成|改为|更正|(?:写|填|说|弄|选|搞|整|记|输|打)错|改[一]?[下哈]|改改|要改|想改|修改|重填|重新填|换成|改到|改回|帮我改|给我改|改掉|改正|改作"
 )
 _WEAK_CHANGE = re.compile(r"^(?:不对|错了|不是|哦不|搞错了|等等)[,]?(?:不对|错了)?[,]?(?:应该是|是|该是)?")
-_NOT_CHANGE = re.compile(r"证上|证件上|残疾证上的|改名|医院|户口本上")
+_NOT_CHANGE = re.compile(r"证上|证件上|残疾证上的|改名(?!字)|改了名|改过名|医院|户口本上")
 
 
 class Reader:
@@ -67,9 +69,7 @@ class Reader:
         self._human, self._commands, self._chat = Cues(known.human), Cues(known.commands), Cues(known.chat)
         self._faq = {region: Faq(read_entries(text), known.normal.alike) for region, text in faq.items()}
 
-    def read(
-        self, context: str, text: str, region: str = "", shown: Sequence[Option] = (), about: str = ""
-    ) -> Reading:
+    def read(self, context: str, text: str, region: str = "", shown: Sequence[Option] = (), about: str = "") -> Reading:
         """What was meant. `context`: yesno:<fact>, choice:<fact>, choices:<fact>, slot:<field> or open. `shown`: the options
         in the order on the screen. `about`: who is being helped ("" or 我: the speaker)."""
         written = tidy(text[: LIMIT + 1])
@@ -132,7 +132,7 @@ class Reader:
         clauses = self._lexicon.clauses(cut, fact if kind == "yesno" else "")
         answer = self._answer(kind, fact, written, plain, clauses, region, shown, about)
         asks = bool(_ASKS.search(plain)) or any(c.asks for c in clauses)
-        hit = self._hit(plain, region, _ASKED if asks else _TOLD)
+        hit = self._hit(plain, region, asks)
         if answer.kind == "answer":
             return self._answered(answer, kind, plain, hit if asks else None, clauses)
         return self._not_answered(answer, plain, region, asks, hit)
@@ -153,7 +153,7 @@ class Reader:
 
     def _not_answered(self, answer: Reading, plain: str, region: str, asks: bool, hit: Hit | None) -> Reading:
         chat = self._chat.find(plain)
-        if asks and hit and not (chat and hit.score < _TOLD):
+        if asks and hit and not (chat and hit.alike < _TOLD):
             return _from_hit(hit, answer.facts)
         if chat:
             return Reading("chat", argument=chat.argument, facts=answer.facts)
@@ -184,7 +184,9 @@ class Reader:
         options = shown or _YES_NO
         places = ordinals(plain.strip(",.!"), len(options))
         if places is not None and re.fullmatch(r"[^无没不]*", plain):
-            return Reading("answer", options[places[0]].value) if len(places) == 1 else Reading("unsure", doubt="number")
+            return (
+                Reading("answer", options[places[0]].value) if len(places) == 1 else Reading("unsure", doubt="number")
+            )
         exact = [o.value for o in shown if self._plain(tidy(o.label)) == plain.strip(",.!")]
         if len(exact) == 1:
             return Reading("answer", exact[0])
@@ -202,7 +204,8 @@ class Reader:
         many = kind == "choices"
         if any(c.has("unknown") for c in clauses) and not any(c.has("pred") for c in clauses):
             return Reading("answer", UNSURE)
-        if any(c.has("hedge", "if") for c in clauses):
+        stated = self._slots.kind_of.get(fact) in ("level", "categories")
+        if any(c.has("hedge", "if") or (stated and c.has("hedge_end")) for c in clauses):
             return Reading("unsure", doubt="hedged")
         found = (pick_many if many else pick_one)(plain.strip(",.!"), shown) if shown else Found(doubt="elsewhere")
         if found.value is None and found.doubt == "elsewhere":
@@ -267,10 +270,13 @@ class Reader:
 
     # --- the person's own questions ---------------------------------------------------------------------------------
 
-    def _hit(self, plain: str, region: str, bar: float) -> Hit | None:
+    def _hit(self, plain: str, region: str, asks: bool) -> Hit | None:
+        """The entry that answers; a text that does not ask is answered only when it is worded like a question we know."""
         index = self._faq.get(region)
         hit = index.best(plain) if index else None
-        return hit if hit and hit.score >= bar else None
+        if hit is None:
+            return None
+        return hit if (hit.score >= _ASKED if asks else hit.alike >= _TOLD and len(plain) >= 4) else None
 
 
 def _cites(hit: Hit) -> tuple[Cite, ...]:
@@ -287,9 +293,7 @@ def _reading(found: Found, facts: Mapping[str, Any]) -> Reading:
     return Reading("answer", found.value, facts=facts, doubt=found.doubt)
 
 
-def load_reader(
-    dictionary: str, tables: Mapping[str, str], faq: Mapping[str, str], places: Sequence[Place]
-) -> Reader:
+def load_reader(dictionary: str, tables: Mapping[str, str], faq: Mapping[str, str], places: Sequence[Place]) -> Reader:
     """The reader from its texts: the domain dictionary, the YAML tables by name, the FAQ by region, and the counties.
 
     Once per process (about a second of CPU). Raises pydantic's ValidationError when a table does not fit its shape."""

@@ -20,15 +20,35 @@ from stdnum.exceptions import ValidationError
 from dialogs.understanding.tables import Slots
 
 _DIGITS = str.maketrans("零一二三四五六七八九幺洞两壹贰叁肆伍陆柒捌玖〇", "01234567891021234567890")
-_LEVEL = {"1": 1, "2": 2, "3": 3, "4": 4, "一": 1, "二": 2, "三": 3, "四": 4, "壹": 1, "贰": 2, "叁": 3, "肆": 4, "两": 2}
-_LEVEL_AT = re.compile(r"(?:第)?([0-9一二三四五六七八九十壹贰叁肆两]+)(?:[、到至和或-]([0-9一二三四五六七八九十]+))?[级等极](?!医院|甲|证)")
+_LEVEL = {
+    "1": 1,
+    "2": 2,
+    "3": 3,
+    "4": 4,
+    "一": 1,
+    "二": 2,
+    "三": 3,
+    "四": 4,
+    "壹": 1,
+    "贰": 2,
+    "叁": 3,
+    "肆": 4,
+    "两": 2,
+}
+_LEVEL_AT = re.compile(
+    r"(?:第)?([0-9一二三四五六七八九十壹贰叁肆两]+)(?:[、到至和或-]([0-9一二三四五六七八九十]+))?[级等极](?!医院|甲|证)"
+)
 _NOT_BEFORE = re.compile(r"(不是|不属于|不算|非|没有|莫得|没得|没|不)$")
-_LUNAR = re.compile(r"农历|阴历|腊月|正月|冬月|闰|初[一二三四五六七八九十]|老历|旧历|属[鼠牛虎兔龙蛇马羊猴鸡狗猪]|廿|年三十|除夕|八月十五|端午|中秋|春节")
+_LUNAR = re.compile(
+    r"农历|阴历|腊月|正月|冬月|闰|初[一二三四五六七八九十]|老历|旧历|属[鼠牛虎兔龙蛇马羊猴鸡狗猪]|廿|年三十|除夕|八月十五|端午|中秋|春节"
+)
 _NAME_LEAD = re.compile(
     r"^(?:您好|你好|嗯|哦|好的|那个)?[,，、。\s]*(?:(?:我|他|她|俺|娃|孩子|儿子|女儿|老汉|我妈|我爸|我娃|残疾人|申请人|本人|监护人)的?)?"
     r"(?:名字|姓名|大名|名)?(?:就?是叫|叫做|叫作|喊做|就叫|就是|叫|喊|是|写的是|[:：])+\s*"
 )
-_NAME = re.compile(r"^[\u3400-\u9fff\U00020000-\U0003ffff〇][\u3400-\u9fff\U00020000-\U0003ffff〇·•．.・‧\s]{0,28}[\u3400-\u9fff\U00020000-\U0003ffff〇]$")
+_NAME = re.compile(
+    r"^[\u3400-\u9fff\U00020000-\U0003ffff〇][\u3400-\u9fff\U00020000-\U0003ffff〇·•．.・‧\s]{0,28}[\u3400-\u9fff\U00020000-\U0003ffff〇]$"
+)
 _NAME_TAIL = re.compile(r"[,，。.!！;；\s]+$|(?:的嘛|哈|呀|嘛|哦|啊)$")
 _NOT_NAME = re.compile(
     r"[不没莫冇怎吗啥咋问什么哪多少谢等您你好]|知道|清楚|残疾|低保|办理|补贴|返回|继续|帮助|窗口|材料|人工|可以|已经|身份证|户口|明天|今天|这个|那个|还是|就是|一下"
@@ -156,7 +176,9 @@ def person_name(written: str) -> Found:
 
 def address(written: str) -> Found:
     """An address exactly as written: it has at least two of the words that addresses are made of."""
-    text = re.sub(r"^(?:我|俺)?(?:家)?(?:的)?(?:住址|地址|家庭住址)?(?:是|住在|住|在|[:：])+\s*", "", written.strip()).rstrip("。.，, ")
+    text = re.sub(
+        r"^(?:我|俺)?(?:家)?(?:的)?(?:住址|地址|家庭住址)?(?:是|住在|住|在|[:：])+\s*", "", written.strip()
+    ).rstrip("。.，, ")
     signs = len(_ADDRESS_SIGNS.findall(text))
     if 4 <= len(text) <= 100 and signs >= 2 and not re.search(r"[?？吗]|怎么|不知道|晓不得|什么|哪", text):
         return Found(text)

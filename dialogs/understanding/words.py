@@ -16,7 +16,9 @@ import jieba
 
 from dialogs.understanding.tables import Tables, Topic
 
-_MIN_FREQUENCY = 30  # of jieba's 349,000 words 66,000 are as common as this; the rest only cost start-up time and memory
+_MIN_FREQUENCY = (
+    30  # of jieba's 349,000 words 66,000 are as common as this; the rest only cost start-up time and memory
+)
 _TABLE_FREQUENCY = 4000
 _CLAUSES = re.compile(r"[,.;!~|/:]+|(?<=\?)")
 _DROP = re.compile(r"[\"'“”‘’()\[\]{}<>《》【】、·*_=+\-^%$#@&\\]+")

@@ -134,7 +134,10 @@ def _wrong_fact(line: Line, got: Reading) -> bool:
 def report(half: str, result: Score) -> str:
     rows = [f"{half}: {sum(result.right.values())} of {sum(result.total.values())} right ({result.share():.1%}), "
             f"{len(result.inverted)} inverted, {len(result.confident)} confident and wrong"]  # fmt: skip
-    rows += [f"  {name:18} {result.right[name]:4}/{total:<4} {result.share(name):.1%}" for name, total in sorted(result.total.items())]
+    rows += [
+        f"  {name:18} {result.right[name]:4}/{total:<4} {result.share(name):.1%}"
+        for name, total in sorted(result.total.items())
+    ]
     rows += [f"  {want} read as {got}: {n}" for (want, got), n in result.confusions.most_common()]
     return "\n".join(rows)
 
