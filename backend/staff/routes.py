@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
+from backend.applications import states
 from backend.staff import audit, case_routes, cases, desk, directory, floor, service, store
 from backend.staff.access import (
     COOKIE,
@@ -87,6 +88,8 @@ def _me(library: Any, staff: Staff, lease_minutes: int) -> Json:
         "counties": [{"code": code, "name": library.county_names.get(code, code)} for code in staff.counties if code],
         "reasons": [{"code": code, "says": says} for code, says in words().reasons.items()],
         "return_reasons": [{"label": label, "says": says} for label, says in words().return_reasons.items()],
+        "verbs": states.words().verbs,
+        "need_reason": [move.verb for move in states.TABLE.values() if move.reason],
         "lease_minutes": lease_minutes,
     }
 
@@ -224,14 +227,14 @@ def question_done(question_id: str, house: HouseDep, staff: QuestionReader) -> J
 def graph(house: HouseDep, staff: GraphReader) -> Json:
     with house.store.read() as tx:
         counts = store.counts_by_state(tx, staff.counties)
-    states = [
+    shown = [
         {"id": state, "phase": phase, "name": desk.state_name(house, state), "count": counts.get(state, 0)}
         for phase, inside in dialog_graph.PHASES.items()
         for state in inside
     ]
     return {
         "phases": [{"id": phase, "name": desk.state_name(house, phase)} for phase in dialog_graph.PHASES],
-        "states": states,
+        "states": shown,
         "edges": [{"event": event, "from": one, "to": other} for event, one, other in dialog_graph.edges()],
     }
 

@@ -8,11 +8,6 @@ import { Alert, Filter, Picture, Reasons, day, moment, useDeed, useRead } from "
 
 const FILTERS = [["open", "在办"], ["due", "快到期"], ["supplied", "补正来了"], ["returned", "等补正"], ["ended", "已办结"], ["all", "全部"]];
 const LIGHTS = { green: ["clock", "正常"], amber: ["alarm", "快到期"], red: ["alarm", "超期"] };
-const VERBS = {
-  accept: "受理", assess: "送评定", assessed: "登记评定结果", publicise: "公示", dispatch: "转办", return: "退回补正", supply: "收到补正",
-  approve: "通过", reject: "不通过", deliver: "送达", close: "办结", withdraw: "撤回",
-};
-const NEED_REASON = ["reject", "withdraw"];
 const WITH_DAY = { assessed: "评定结果是哪天的", accept: "受理日（空着就是今天）", publicise: "公示开始日（空着就是今天）" };
 
 const Light = ({ clock }) => {
@@ -22,13 +17,13 @@ const Light = ({ clock }) => {
 
 // --- one case: its state, its clock, what can be done ---
 
-function VerbForm({ verb, busy, run, cancel }) {
+function VerbForm({ verb, me, busy, run, cancel }) {
   const [reason, setReason] = useState("");
   const [says, setSays] = useState("");
   const [on, setOn] = useState("");
   const first = useRef();
   useEffect(() => first.current?.focus(), []);
-  const needed = NEED_REASON.includes(verb);
+  const needed = me.need_reason.includes(verb);
   const submit = (event) => {
     event.preventDefault();
     if (needed && !reason.trim()) { first.current.focus(); return; }
@@ -38,7 +33,7 @@ function VerbForm({ verb, busy, run, cancel }) {
     ${needed ? html`<div class="field"><label for="reason">原因，申请人会看到（必填）</label><textarea id="reason" rows="2" maxlength="500" required ref=${first} value=${reason} onInput=${(event) => setReason(event.target.value)}></textarea></div>` : null}
     ${WITH_DAY[verb] ? html`<div class="field"><label for="on">${WITH_DAY[verb]}</label><input id="on" type="date" required=${verb === "assessed"} ref=${needed ? null : first} value=${on} onInput=${(event) => setOn(event.target.value)} /></div>` : null}
     <div class="field"><label for="says">想对申请人多说一句（可以不写）</label><input id="says" type="text" maxlength="200" ref=${needed || WITH_DAY[verb] ? null : first} value=${says} onInput=${(event) => setSays(event.target.value)} /></div>
-    <div class="row"><button class="main" disabled=${busy}>确定${VERBS[verb]}</button><button type="button" class="quiet" onClick=${cancel}>先不</button></div>
+    <div class="row"><button class="main" disabled=${busy}>确定${me.verbs[verb]}</button><button type="button" class="quiet" onClick=${cancel}>先不</button></div>
   </form>`;
 }
 
@@ -84,17 +79,17 @@ function Case({ one, application, me, chosen, doing, setDoing, done }) {
   const mine = doing?.case === one.id ? doing.verb : "";
   const run = async (verb, body) => {
     const moved = await deed.run(() => post(`/cases/${one.id}/${verb}`, body));
-    if (moved) { setDoing(null); await done(`${one.name}：${VERBS[verb === "assess" && body.on ? "assessed" : verb]}，申请人会收到通知。`); head.current?.focus(); }
+    if (moved) { setDoing(null); await done(`${one.name}：${me.verbs[verb === "assess" && body.on ? "assessed" : verb]}，申请人会收到通知。`); head.current?.focus(); }
   };
   return html`<li class="case ${one.clock.light}">
     <div class="case-head"><h4 tabindex="-1" ref=${head}>${one.name}</h4><span class="chip ${one.supplied ? "trouble" : "doing"}">${one.supplied ? "补正来了" : one.state_name}</span><${Light} clock=${one.clock} /></div>
     <p class="soft">${one.department_name}${one.supplied ? `，${one.state_name}` : ""}${one.waits_for.length ? `，先等：${one.waits_for.join("、")}` : ""}${one.stale ? "，转办后还没人受理" : ""}</p>
     ${one.supplements.filter((each) => !each.given_at).map((each) => html`<p class="soft">在等补正：${each.reason}</p>`)}
-    ${one.verbs.length ? html`<div class="row verbs" role="group" aria-label="办理：${one.name}">${one.verbs.map((verb) => html`<button type="button" key=${verb} class=${["reject", "withdraw"].includes(verb) ? "danger" : ""} aria-expanded=${mine === verb ? "true" : "false"}
-      onClick=${() => { deed.clear(); setDoing(mine === verb ? null : { case: one.id, verb }); }}>${VERBS[verb] ?? verb}</button>`)}</div>` : null}
+    ${one.verbs.length ? html`<div class="row verbs" role="group" aria-label="办理：${one.name}">${one.verbs.map((verb) => html`<button type="button" key=${verb} class=${me.need_reason.includes(verb) && verb !== "return" ? "danger" : ""} aria-expanded=${mine === verb ? "true" : "false"}
+      onClick=${() => { deed.clear(); setDoing(mine === verb ? null : { case: one.id, verb }); }}>${me.verbs[verb] ?? verb}</button>`)}</div>` : null}
     <${Alert} problem=${deed.problem} />
     ${mine === "return" ? html`<${AskAgain} papers=${application.papers} photos=${application.photos} reasons=${me.return_reasons} chosen=${chosen} busy=${deed.busy} run=${run} cancel=${() => setDoing(null)} />`
-      : mine ? html`<${VerbForm} key=${mine} verb=${mine} busy=${deed.busy} run=${run} cancel=${() => setDoing(null)} />` : null}
+      : mine ? html`<${VerbForm} key=${mine} verb=${mine} me=${me} busy=${deed.busy} run=${run} cancel=${() => setDoing(null)} />` : null}
     <${History} one=${one} />
   </li>`;
 }
