@@ -25,7 +25,7 @@ def project(session: Session, message: Message, waiting_since: datetime | None, 
         "state": talk.state,
         "question": asked.question[:64] if asked else "",
         "role": _fact(draft, "actor_role", 32),
-        "region": _fact(draft, "household_county", 12),
+        "region": _county(draft),
         "pack": draft.pack if draft else "",
         "needs": ",".join(talk.needs)[:64],
         "stuck": asked.tries if asked else 0,
@@ -47,6 +47,12 @@ def _waiting(talk: Talk, message: Message, since: datetime | None) -> datetime |
     if talk.floor is None or message.event == "floor_spoken":
         return None
     return (since or message.at) if message.kind != "system" else since
+
+
+def _county(draft: Draft | None) -> str:
+    """The household's county, if it is a county: a plain column takes nothing else."""
+    code = _fact(draft, "household_county", 7)
+    return code if len(code) == 6 and code.isascii() and code.isdigit() else ""
 
 
 def _fact(draft: Draft | None, name: str, longest: int) -> str:
