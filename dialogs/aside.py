@@ -87,7 +87,9 @@ def contacts_say(desk: Desk) -> str:
     if directory is None or not directory.contacts:
         return words.say("contacts_unknown")
     lines = [
-        words.say("contact", name=c.name, phone=c.phone or words.say("no_phone"), text=c.text_route, source=c.source, on=c.on)
+        words.say(
+            "contact", name=c.name, phone=c.phone or words.say("no_phone"), text=c.text_route, source=c.source, on=c.on
+        )
         for c in directory.contacts
     ]
     return "\n".join((words.say("contacts"), *lines))

@@ -40,7 +40,9 @@ def choose_what(desk: Desk) -> None:
     said = [q for q in view.path if view.settled(q) and not q.state.startswith(("consent/", "review/", "signing/"))]
     lines = tuple(review.answer_line(view, q, key) for q in said for key in q.keys)
     if lines:
-        desk.replies.append(Review(view.words.say("change_which"), (ReviewSection(view.words.say("said_so_far"), lines),)))
+        desk.replies.append(
+            Review(view.words.say("change_which"), (ReviewSection(view.words.say("said_so_far"), lines),))
+        )
     desk.stay("answered_aside")
 
 
@@ -58,7 +60,15 @@ def restart(desk: Desk, argument: str = "") -> None:
 
 def restart_question(view: View) -> Ask:
     words = view.words.questions["restart"]
-    return Ask(PENDING, view.session.talk.state, words.title, words.text, "choice", view.words.options("restart"), about=view.label)
+    return Ask(
+        PENDING,
+        view.session.talk.state,
+        words.title,
+        words.text,
+        "choice",
+        view.words.options("restart"),
+        about=view.label,
+    )
 
 
 def restart_confirmed(desk: Desk) -> None:
@@ -141,5 +151,7 @@ def _named(view: View, argument: str) -> Query | None:
     digits = "".join(sign for sign in argument if sign.isdigit())
     if numbers and digits and 1 <= int(digits) <= len(numbers):
         return view.find(numbers[int(digits) - 1].question)
-    exact = [q for q, label in said if label == argument] or [q for q, label in said if argument in label or label in argument]
+    exact = [q for q, label in said if label == argument] or [
+        q for q, label in said if argument in label or label in argument
+    ]
     return exact[0] if len({q.key for q in exact}) == 1 else None

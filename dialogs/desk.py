@@ -24,7 +24,19 @@ WHO_BY_ROLE = {"self": "applicant", "legal_guardian": "guardian", "agent": "help
 class Desk:
     """One turn at work. `state` and `leads_to` are what the machine reads and moves; `replies` and `effects` only grow."""
 
-    __slots__ = ("library", "message", "session", "_view", "replies", "effects", "state", "path", "fresh", "refused", "_said")
+    __slots__ = (
+        "_said",
+        "_view",
+        "effects",
+        "fresh",
+        "library",
+        "message",
+        "path",
+        "refused",
+        "replies",
+        "session",
+        "state",
+    )
 
     def __init__(self, library: Library, session: Session, message: Message) -> None:
         self.library = library
@@ -96,7 +108,7 @@ class Desk:
         """A new draft comes to the table; the one before stays where it is stored."""
         draft = Draft(id=next(self.fresh))
         self.session = self.session.model_copy(update={"draft": draft})
-        self.set_talk(drafts=(*self.talk.drafts, DraftName(id=draft.id)), draft_id=draft.id, changing="", asked=None)
+        self.set_talk(drafts=(*self.talk.drafts, DraftName(id=draft.id, label="")), draft_id=draft.id, changing="", asked=None)
 
     def say(self, key: str, tone: str = "plain", **values: Any) -> None:
         """A sentence of the wording."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from dialogs.directory import Directory
 from dialogs.policy import Policy
@@ -19,7 +20,8 @@ from dialogs.wording import Wording
 @dataclass(frozen=True, slots=True)
 class Library:
     """`directories` by 6-digit county code; `holidays`: the operator's overrides, date -> is a day off; `county_names`: code
-    -> full name."""
+    -> full name; `keeps`: how long what is kept, in days, for the privacy notice. `remembered`: results of pure functions of the policy,
+    kept because thousands of people give the same answers; it changes no outcome."""
 
     policy: Policy
     reader: Reader
@@ -27,3 +29,5 @@ class Library:
     directories: Mapping[str, Directory] = field(default_factory=dict)
     holidays: Mapping[date, bool] = field(default_factory=dict)
     county_names: Mapping[str, str] = field(default_factory=dict)
+    keeps: Mapping[str, int] = field(default_factory=dict)
+    remembered: dict[Any, Any] = field(default_factory=dict, compare=False)

@@ -73,7 +73,11 @@ def unanswered(desk: Desk) -> Turn:
 
 def case_moved(desk: Desk) -> Turn:
     data = desk.message.data
-    if desk.draft is None or desk.draft.submitted is None or desk.draft.submitted.application_id != data["application_id"]:
+    if (
+        desk.draft is None
+        or desk.draft.submitted is None
+        or desk.draft.submitted.application_id != data["application_id"]
+    ):
         return _of_another_draft(desk, data)
     submitted = desk.draft.submitted
     cases = tuple(_moved(case, data) if case.case_id == data["case_id"] else case for case in submitted.cases)
@@ -96,7 +100,11 @@ def photo_refused(desk: Desk) -> Turn:
     """A picture could not be kept: its place is empty again and the person hears what to do."""
     photo_id = desk.message.data["photo_id"]
     if desk.draft is not None and desk.draft.submitted is None:
-        holding = {k for k, a in desk.draft.answers.items() if k.startswith(photos.PREFIX) and photo_id in photos.photo_ids(a.value)}
+        holding = {
+            k
+            for k, a in desk.draft.answers.items()
+            if k.startswith(photos.PREFIX) and photo_id in photos.photo_ids(a.value)
+        }
         desk.forget(holding)
         left = tuple(one for one in desk.draft.photos.get(photos.UNPLACED, ()) if one != photo_id)
         desk.set_draft(photos={**desk.draft.photos, photos.UNPLACED: left}) if desk.draft else None
@@ -108,7 +116,12 @@ def photo_refused(desk: Desk) -> Turn:
 def pack_renewed(desk: Desk) -> Turn:
     """A new version of the policy is published: the decision is derived anew, and what changed is said."""
     data = desk.message.data
-    if desk.draft is None or desk.draft.submitted or desk.draft.pack != data["region"] or desk.draft.pack_version == data["version"]:
+    if (
+        desk.draft is None
+        or desk.draft.submitted
+        or desk.draft.pack != data["region"]
+        or desk.draft.pack_version == data["version"]
+    ):
         return desk.turn()
     desk.set_draft(pack_version=data["version"])
     desk.say("pack_renewed")

@@ -66,7 +66,19 @@ def _first(desk: Desk) -> Turn:
 def _text(desk: Desk) -> None:
     if desk.talk.pending is not None:
         return _pending(desk, _read(desk, "yesno:confirm_restart").value)
+    if desk.talk.paused and desk.talk.called is not None and desk.talk.called.reason == "distress":
+        return _after_distress(desk)
     read_as(desk, _read(desk, context_of(desk.view, desk.open)))
+
+
+def _after_distress(desk: Desk) -> None:
+    """The first words after a cry are not an answer to a form: unless it is another cry, the desk waits until it is wanted."""
+    reading = _read(desk, "open")
+    if reading.kind in ("distress", "human"):
+        return read_as(desk, reading)
+    desk.set_talk(paused=False)
+    desk.say("after_distress", tone="warm")
+    desk.stay("answered_aside")
 
 
 def _answer(desk: Desk) -> None:
@@ -216,7 +228,7 @@ def read_as(desk: Desk, reading: Reading) -> None:
     if reading.kind in ("faq", "chat", "refused"):
         return side_answer(desk, reading)
     if reading.facts and _volunteer(desk, dict(reading.facts)):
-        return
+        return None
     if _takes_any_words(desk):
         return give(desk, desk.open, desk.message.text.strip(), "said")
     clarify(desk, keep=desk.message.text if reading.kind == "other" else "")
@@ -253,7 +265,9 @@ def read_back(view: View, facts: dict[str, Any]) -> str:
     """What was understood, so that a wrong one is corrected in a word."""
     from dialogs.steps.review import fact_in_words
 
-    told = [f"{view.policy.facts[k].title}：{fact_in_words(view, k, v)}" for k, v in facts.items() if k in view.policy.facts]
+    told = [
+        f"{view.policy.facts[k].title}：{fact_in_words(view, k, v)}" for k, v in facts.items() if k in view.policy.facts
+    ]
     if "household_county" in facts and "household_county" not in view.policy.facts:
         told.append(view.words.say("county_is", county=view.county_name(str(facts["household_county"]))))
     return view.words.say("read_back", told="，".join(told))

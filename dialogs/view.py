@@ -17,7 +17,7 @@ from typing import Any
 from dialogs.directory import SHANGHAI, Directory
 from dialogs.library import Library
 from dialogs.messages import Ask, Effect, Reply
-from dialogs.policy import Decision, Pack, decide, pack_for
+from dialogs.policy import Decision, Pack, Question, decide, pack_for
 from dialogs.session import Answer, Draft, Session
 
 CONSENT = ("consent", "consent_sensitive")
@@ -26,12 +26,14 @@ CONSENT = ("consent", "consent_sensitive")
 @dataclass(frozen=True, slots=True)
 class Query:
     """One question on the path. `covers`: the facts that it settles when these are kept under their own names (a question with
-    several answers); empty when the answer is kept under `key`. `stands`: whether an answer given still settles it."""
+    several answers); empty when the answer is kept under `key`. `stands`: whether an answer given still settles it. `question`: the
+    policy's question, where it is one of the policy's."""
 
     key: str
     state: str
     covers: tuple[str, ...] = ()
     stands: Callable[[Any], bool] = lambda value: True
+    question: Question | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -150,7 +152,19 @@ class View:
 
     @cached_property
     def pack(self) -> Pack | None:
-        return pack_for(self.policy, self.county, self.residence) if self.county else None
+        """The pack that serves the household; outside every pack the nearest one, which then says where to go instead."""
+        if not self.county:
+            return None
+        return pack_for(self.policy, self.county, self.residence) or self._nearest_pack()
+
+    @property
+    def is_served(self) -> bool:
+        return self.pack is not None and self.county in self.pack.place.counties
+
+    def _nearest_pack(self) -> Pack:
+        packs = list(self.policy.packs.values())
+        province = self.policy.provinces.get(self.county[:2])
+        return next((pack for pack in packs if pack.place.province == province), packs[0])
 
     @cached_property
     def directory(self) -> Directory | None:
@@ -163,13 +177,14 @@ class View:
 
     @cached_property
     def facts(self) -> Mapping[str, Any]:
-        """What the policy is decided on: who, where, and the answers on the screening path (see `steps.screening`)."""
+        """What the offer is decided on: who, where, and the answers on the screening path (see `steps.screening`)."""
         from dialogs.steps import screening
 
-        return screening.facts_on_path(self)
+        return screening.facts_before_offer(self)
 
     @cached_property
     def decision(self) -> Decision:
+        """What there could be."""
         assert self.pack is not None, "the path asks where before anything is decided"
         return decide(self.pack, self.facts, None, self.today)
 
@@ -181,10 +196,17 @@ class View:
         return offer.wants(self)
 
     @cached_property
+    def facts_chosen(self) -> Mapping[str, Any]:
+        """What the chosen items are decided on: more was asked for their papers."""
+        from dialogs.steps import offer, screening
+
+        return screening.facts_for(self, offer.applied(self), self.facts)
+
+    @cached_property
     def plan(self) -> Decision:
         """The decision for the items chosen: papers, limits and ways are for these."""
         assert self.pack is not None
-        return decide(self.pack, self.facts, self.wants, self.today)
+        return decide(self.pack, self.facts_chosen, self.wants, self.today)
 
     # --- fingerprints ---
 

@@ -64,10 +64,15 @@ class Checked(NamedTuple):
 
 
 def form_fields(
-    policy: Policy, pack: Pack, facts: Mapping[str, Any], items: Sequence[str], on: date
+    policy: Policy,
+    pack: Pack,
+    facts: Mapping[str, Any],
+    items: Sequence[str],
+    on: date,
+    chosen_ways: Mapping[str, str] | None = None,
 ) -> tuple[Field, ...]:
     """The fields that these items need, in the order of the form. Items that go on elsewhere or come by themselves
-    need none."""
+    need none. `chosen_ways`: item -> mode, where the person chose another way than the pack's first (the window, not the jump)."""
     known = complete(pack, facts, on)
     judged = judge(pack, known, items, reasons=False)
     modes = {item: way.mode for item, way in ways(pack, judged, items, known).items()}

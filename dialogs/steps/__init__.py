@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from types import ModuleType
 
 from dialogs.steps import consent, form, offer, photos, progress, rating, review, screening, signing, where, who
@@ -36,25 +37,10 @@ def walk(view: View) -> Iterator[Query]:
 
     A submitted draft has another path: what the office wants, the rating, and else to follow how it goes.
     """
-    yield from _until_open(view, consent)
-    if view.draft and view.draft.submitted and _consented(view):
-        yield from progress.after_submission(view)
-        return
-    for phase in PHASES[1:]:
-        if not _consented(view):
-            return
-        for query in phase.queries(view):
-            yield query
-            if not view.settled(query):
-                return
-
-
-def _consented(view: View) -> bool:
-    return all(view.settled(query) for query in consent.queries(view))
-
-
-def _until_open(view: View, phase: ModuleType) -> Iterator[Query]:
-    for query in phase.queries(view):
+    phases: tuple[Iterator[Query], ...] = tuple(phase.queries(view) for phase in PHASES)
+    if view.draft and view.draft.submitted:
+        phases = (phases[0], progress.after_submission(view))
+    for query in chain.from_iterable(phases):
         yield query
         if not view.settled(query):
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dialogs.messages import Ask, InputKind, Option
+from dialogs.messages import Ask, Explained, InputKind, Option
 from dialogs.view import Query, View
 
 # The phases in the order a person goes through them; "3 / 7" on the screen counts these, not questions.
@@ -20,11 +20,14 @@ def put(
     options: tuple[Option, ...] = (),
     hint: str = "",
     rules: str = "",
+    explained: tuple[Explained, ...] = (),
 ) -> Ask:
     """The question `query` with these words. What a word means, how far one is and whose page it is are added here."""
     phase = query.state.split("/")[0]
     at = _COUNTED.index(phase) + 1 if phase in _COUNTED else 0
     labels = [option.label + option.hint for option in options]
+    own = {word.word for word in explained}
+    also = tuple(word for word in view.words.explain(text, hint, *labels) if word.word not in own)
     return Ask(
         question=query.key,
         state=query.state,
@@ -32,7 +35,7 @@ def put(
         text=text,
         input=input,
         options=options,
-        explained=view.words.explain(text, hint, *labels),
+        explained=(*explained, *also),
         hint=hint,
         said=view.value(query.key) if view.session.talk.changing else None,
         about=view.label,
@@ -48,4 +51,4 @@ def choice(view: View, query: Query, words_key: str, input: InputKind = "choice"
     words = view.words.questions[words_key]
     values = {"who": view.who, **values}
     options = view.words.options(words_key, **values)
-    return put(view, query, words.title, words.text.format(**values), input, options, words.hint.format(**values))
+    return put(view, query, words.title.format(**values), words.text.format(**values), input, options, words.hint.format(**values))

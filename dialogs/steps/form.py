@@ -6,18 +6,28 @@ from collections.abc import Iterator
 from typing import Any
 
 from dialogs.messages import Option
-from dialogs.policy import Field, check_field, form_fields
+from dialogs.policy import Field, check, facts_from_fields, form_fields
+from dialogs.policy.decide import complete
 from dialogs.steps.asking import put
-from dialogs.steps.offer import applied
+from dialogs.steps.offer import applied, item_name, way_of
 from dialogs.view import Asking, Problem, Query, Taken, View
 
 PREFIX = "field:"
 
 
 def fields(view: View) -> tuple[Field, ...]:
-    """Every field of the form for what goes through this desk, derived ones included."""
+    """Every field of the form for what goes through this desk, derived ones included. What one field says may call for another
+    (post the card: then where to), so the form is laid again until it no longer grows."""
     assert view.pack is not None
-    return form_fields(view.policy, view.pack, {**view.facts, **told(view)}, applied(view), view.today)
+    facts, asked = dict(view.facts_chosen), ()
+    items = {item: way_of(view, item) for item in applied(view)}
+    while True:
+        laid = form_fields(view.policy, view.pack, facts, tuple(items), view.today, items)
+        if len(laid) == len(asked):
+            return laid
+        names = {field.name for field in laid}
+        values = {name: value for name, value in told(view).items() if name in names and value != ""}
+        facts, asked = {**view.facts_chosen, **facts_from_fields(view.policy, values)}, laid
 
 
 def told(view: View) -> dict[str, Any]:
@@ -27,27 +37,49 @@ def told(view: View) -> dict[str, Any]:
 
 def queries(view: View) -> Iterator[Query]:
     for field in fields(view):
-        if not field.derived:
-            yield Query(PREFIX + field.name, "form/asking", stands=lambda value: True)
+        key = PREFIX + field.name
+        if not field.derived and (key in view.answers or field.value is None):
+            yield Query(key, "form/asking")
 
 
 def ask(view: View, query: Query) -> Asking:
     field = field_of(view, query)
-    options = [Option(o.value, o.label.format(who=view.who), o.hint) for o in field.options]
-    if field.optional:
-        options.append(Option("", view.words.say("leave_blank")))
-    text, hint = field.text.format(who=view.who), field.hint.format(who=view.who)
-    return Asking(put(view, query, field.label, text, field.input, tuple(options), hint, field.rule))
+    options = tuple(Option(o.value, o.label.format(who=view.who), o.hint) for o in field.options)
+    text, hint = field.question.format(who=view.who), field.hint.format(who=view.who)
+    asked = put(view, query, field.label, text, field.input, options, hint, field.rule, field.explained)
+    return Asking(asked)
 
 
 def take(view: View, query: Query, value: Any) -> Taken | Problem:
     field = field_of(view, query)
     if value in ("", None, "unsure"):
-        return Taken({query.key: ""}) if field.optional else Problem(view.words.say("field_needed", label=field.label))
-    checked = check_field(field, value, {**view.facts, **told(view)}, view.today)
-    return Problem(checked.problem) if checked.problem else Taken({query.key: checked.value})
+        return Problem(view.words.say("field_needed", label=field.label))
+    checked = check(field, value, told(view), view.today)
+    problem = checked.problem or (_other_age(view, checked.value) if field.name == "id_number" else "")
+    return Problem(problem) if problem else Taken({query.key: checked.value})
+
+
+def _other_age(view: View, id_number: str) -> str:
+    """What to say when the number's date of birth does not fit the age that was told; a year more or less is let pass."""
+    assert view.pack is not None
+    age, told_age = complete(view.pack, {"id_number": id_number}, view.today).get("age"), view.facts_chosen.get("age")
+    if age is None or told_age is None or abs(age - told_age) <= 1:
+        return ""
+    return view.words.say("age_differs", told=told_age, number=age)
 
 
 def field_of(view: View, query: Query) -> Field:
     name = query.key.removeprefix(PREFIX)
     return next(field for field in fields(view) if field.name == name)
+
+
+def in_words(view: View, name: str, value: Any) -> str:
+    """A field's value as a person reads it: its option's label, items by their names, else as it was written."""
+    if value == "":
+        return view.words.say("blank")
+    if name == "card_service_type":
+        return "、".join(item_name(view, item) for item in value)
+    if isinstance(value, bool):
+        return view.words.say("yes" if value else "no")
+    labels = {option.value: option.label for option in view.policy.options(view.policy.fields[name])}
+    return str(labels.get(value, view.words.name("values", str(value))))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dialogs.messages import Offer, OfferedItem, Option, Packet, Reply, Say, Why
-from dialogs.policy import Channel, Decision, ItemDecision
+from dialogs.messages import Cite, Link, Offer, OfferedItem, Option, Reply, Say, Why
+from dialogs.policy import Decision, ItemDecision
+from dialogs.steps import screening
 from dialogs.steps.asking import choice, put
 from dialogs.steps.places import places_say
 from dialogs.view import Asking, Problem, Query, Taken, View, fingerprint
@@ -16,6 +17,9 @@ _ORDER = ("eligible", "later", "automatic", "unknown", "not_eligible")
 
 
 def queries(view: View) -> Iterator[Query]:
+    if not view.is_served:
+        yield Query("outside", "where/outside", stands=lambda value: False)
+        return
     if not choosable(view):
         yield Query("nothing", "offer/nothing", stands=lambda value: False)
         return
@@ -26,9 +30,7 @@ def queries(view: View) -> Iterator[Query]:
     if not applied(view):
         yield Query("elsewhere", "progress/elsewhere", stands=lambda value: False)
         return
-    if needs_assessment(view):
-        waiting = view.value("assessment_done") is not True and "assessment_done" in view.answers
-        yield Query("assessment_done", "offer/waiting" if waiting else "offer/assessment", stands=lambda value: value is True)
+    yield from screening.after_choice(view, applied(view), view.facts)
 
 
 def ask(view: View, query: Query) -> Asking:
@@ -39,8 +41,7 @@ def ask(view: View, query: Query) -> Asking:
     if query.key.startswith("way:"):
         item = query.key.removeprefix("way:")
         return Asking(choice(view, query, "way", item=item_name(view, item)))
-    before = assessment_says(view) if query.state == "offer/waiting" else ()
-    return Asking(choice(view, query, query.state.replace("/", "_")), before)
+    return Asking(choice(view, query, query.state.replace("/", "_")), in_hand_first(view))
 
 
 def take(view: View, query: Query, value: Any) -> Taken | Problem:
@@ -53,9 +54,7 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
         return Taken({query.key: value}) if known else Problem(view.words.say("please_choose"))
     if value == "unsure":
         value = False
-    if not isinstance(value, bool):
-        return Problem(view.words.say("please_choose"))
-    return Taken({"assessment_done": value})
+    return Taken({"assessment_done": value}) if isinstance(value, bool) else Problem(view.words.say("please_choose"))
 
 
 # --- what is offered ---
@@ -79,12 +78,13 @@ def wants(view: View) -> tuple[str, ...]:
 
 def jumps(view: View) -> tuple[str, ...]:
     """Chosen items that are done in another system online, and could go to the window instead."""
-    return tuple(item for item in view.wants if _channel(view.plan, item).mode == "jump")
+    return tuple(item for item in view.wants if view.decision.channel[item].mode == "jump")
 
 
 def way_of(view: View, item: str) -> str:
     """How this item goes: online, jump, offline or auto, with the person's own choice where there is one."""
-    return str(view.value(f"way:{item}") or _channel(view.plan, item).mode)
+    chosen = view.value(f"way:{item}") if item in jumps(view) else None
+    return str(chosen or view.decision.channel[item].mode)
 
 
 def applied(view: View) -> tuple[str, ...]:
@@ -101,34 +101,30 @@ def offer(view: View) -> Offer:
     """The whole decision in plain words: what is possible first, what is not last, each with its reasons."""
     decision = view.decision
     items = sorted(decision.items.items(), key=lambda pair: _ORDER.index(pair[1].verdict))
-    shown = [_offered(view, decision, item, decided) for item, decided in items if _worth_saying(view, item, decided)]
+    shown = [_offered(view, decision, item, decided) for item, decided in items if _worth_saying(item, decided)]
     return Offer(view.words.say("offer", who=view.who), tuple(shown))
 
 
-def _worth_saying(view: View, item: str, decided: ItemDecision) -> bool:
+def _worth_saying(item: str, decided: ItemDecision) -> bool:
     """Card services that nobody asked for are not refusals to be listed; a benefit always is."""
     return decided.verdict != "not_eligible" or not item.startswith("card.")
 
 
 def _offered(view: View, decision: Decision, item: str, decided: ItemDecision) -> OfferedItem:
-    channel, deadline = _channel(decision, item), decision.deadlines.get(item)
+    channel, deadline = decision.channel.get(item), decision.deadlines.get(item)
     papers = tuple(m.name for m in decision.materials if item in m.for_items and m.need != "exempt")
     return OfferedItem(
         item=item,
         name=item_name(view, item),
         verdict=decided.verdict,
         headline=view.words.name("verdicts", decided.verdict),
-        why=tuple(Why(r.says.format(who=view.who), r.holds, r.cite) for r in decided.why),
-        way=channel.mode,
-        where=channel.says.format(who=view.who),
-        limit=deadline.says if deadline else view.words.say("no_limit_stated"),
+        why=tuple(Why(r.says.format(who=view.who), r.holds, Cite(r.document, r.clause)) for r in decided.why),
+        way=channel.mode if channel else "",
+        where=view.words.say("way", where=channel.where, says=channel.says.format(who=view.who)) if channel else "",
+        limit=deadline.says if deadline else "",
         papers=papers if decided.verdict in CHOOSABLE else (),
         change=decided.nearest.format(who=view.who),
     )
-
-
-def _channel(decision: Decision, item: str) -> Channel:
-    return decision.channel[item]
 
 
 def _ask_wants(view: View, query: Query) -> Asking:
@@ -156,24 +152,22 @@ def _take_wants(view: View, value: Any) -> Taken | Problem:
 def _with_prerequisites(view: View, chosen: set[str]) -> set[str]:
     """An item that is `later` brings along what has to come first."""
     later = {item for item in chosen if view.decision.items[item].verdict == "later"}
-    first = {other for item in later for other in view.decision.items[item].after if other in choosable(view)}
-    return chosen | first
-
-
-# --- the assessment ---
-
-
-def needs_assessment(view: View) -> bool:
-    """Whether a stamped assessment form is among the papers of what was chosen (G-SC-2: the talk waits for it)."""
-    return any(m.id == "assessment_form" and m.need == "required" for m in view.plan.materials)
-
-
-def assessment_says(view: View) -> tuple[Reply, ...]:
-    """What the form is, where it is had and in which order, and the institutions that the county's directory knows."""
     assert view.pack is not None
-    steps = tuple(line.format(who=view.who) for line in view.pack.assessment.steps)
-    cites = (view.pack.assessment.cite,)
-    return (Say("\n".join(steps), cites=cites), Say(places_say(view, "assessment_known", "assessment_unknown", "assessment")))
+    first = {row.written.item for row in view.pack.first if later & row.items}
+    return chosen | (first & set(choosable(view)))
+
+
+# --- what is needed in hand first ---
+
+
+def in_hand_first(view: View) -> tuple[Reply, ...]:
+    """What has to be in hand before the application goes on (the stamped assessment form): what it is, where it is had and in which
+    order, and the institutions that the county's directory knows. G-SC-2: the talk waits for it."""
+    says = [
+        Say("\n".join((f"{one.name}：{one.what}", one.where, one.order)), cites=(Cite(one.document, one.clause),))
+        for one in view.plan.before
+    ]
+    return (*says, Say(places_say(view, "assessment_known", "assessment_unknown", "assessment"))) if says else ()
 
 
 # --- what goes on elsewhere ---
@@ -181,13 +175,10 @@ def assessment_says(view: View) -> tuple[Reply, ...]:
 
 def elsewhere(view: View) -> tuple[Reply, ...]:
     """For each chosen item that is done in another system: where to go on and what to have at hand. Nothing is accepted here."""
+    url = view.directory.jump_url if view.directory else ""
     replies: list[Reply] = []
     for item in view.wants:
         if way_of(view, item) == "jump":
-            channel = _channel(view.plan, item)
-            replies.append(Packet(channel.says.format(who=view.who), "", (), _papers(view, item), (channel.where,)))
+            channel = view.decision.channel[item]
+            replies.append(Link(f"{item_name(view, item)}：{channel.where}。{channel.says}", channel.url or url))
     return tuple(replies)
-
-
-def _papers(view: View, item: str) -> tuple[str, ...]:
-    return tuple(m.name for m in view.plan.materials if item in m.for_items and m.need != "exempt")

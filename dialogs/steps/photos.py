@@ -28,7 +28,7 @@ def parts(view: View) -> tuple[str, ...]:
         part
         for need in view.plan.materials
         if need.need in ("required", "waivable") and items & set(need.for_items)
-        for part in view.policy.materials[need.id].parts
+        for part in (each.part for each in view.policy.materials[need.id].parts)
     ]
     letter = (MANDATE_LETTER,) if view.value("mandate") == "letter" else ()
     return (*dict.fromkeys(found), *letter)
@@ -45,7 +45,7 @@ def ask(view: View, query: Query) -> Asking:
     options = [Option(AT_WINDOW, view.words.say("at_window"))]
     if unplaced(view):
         options.insert(0, Option(USE_KEPT, view.words.say("use_kept", count=len(unplaced(view)))))
-    hint = view.policy.part(query.key.removeprefix(PREFIX)).how
+    hint = part_says(view, query.key)
     text = words.text.format(what=part, who=view.who)
     return Asking(put(view, query, words.title.format(what=part), text, "photo", tuple(options), hint))
 
@@ -87,7 +87,21 @@ def photo_ids(value: Any) -> tuple[str, ...]:
 
 
 def part_name(view: View, key: str) -> str:
-    return view.policy.part(key.removeprefix(PREFIX)).name
+    """The plain name of a picture: 身份证头像面."""
+    return _written(view, key)[0]
+
+
+def part_says(view: View, key: str) -> str:
+    """How to take it."""
+    return _written(view, key)[1]
+
+
+def _written(view: View, key: str) -> tuple[str, str]:
+    part = key.removeprefix(PREFIX)
+    if part == MANDATE_LETTER:
+        return view.words.say("mandate_letter"), view.words.say("mandate_letter_how")
+    every = (each for material in view.policy.materials.values() for each in material.parts)
+    return next(((each.name, each.says) for each in every if each.part == part), (part, ""))
 
 
 def _placed_says(view: View, keys: list[str]) -> str:

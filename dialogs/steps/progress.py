@@ -12,12 +12,14 @@ from dialogs.messages import Option, Progress, ProgressLine, Reply, Say, Supply
 from dialogs.session import CaseSeen, Submitted
 from dialogs.steps import offer, rating
 from dialogs.steps.asking import choice, put
-from dialogs.steps.photos import AT_WINDOW
+from dialogs.steps.photos import AT_WINDOW, part_name
 from dialogs.view import Asking, Problem, Query, Taken, View
 
 PREFIX = "supplement:"
 FINISHED = ("approved", "rejected", "delivered", "closed", "withdrawn")
-_MARKS: dict[str, Any] = {"returned": "trouble", "rejected": "trouble"} | dict.fromkeys(("approved", "delivered", "closed"), "done")
+_MARKS: dict[str, Any] = {"returned": "trouble", "rejected": "trouble"} | dict.fromkeys(
+    ("approved", "delivered", "closed"), "done"
+)
 
 
 def after_submission(view: View) -> Iterator[Query]:
@@ -25,7 +27,9 @@ def after_submission(view: View) -> Iterator[Query]:
     done = submitted(view)
     for case in done.cases:
         if case.state == "returned":
-            yield from (Query(f"{PREFIX}{case.case_id}:{part}", "progress/supplement", stands=bool) for part in case.wanted)
+            yield from (
+                Query(f"{PREFIX}{case.case_id}:{part}", "progress/supplement", stands=bool) for part in case.wanted
+            )
     if rating.is_due(done):
         yield Query(rating.KEY, "rating/asking", stands=lambda value: value is not None)
     yield Query("following", "progress/following", stands=lambda value: False)
@@ -48,7 +52,11 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
     ids = tuple(value) if isinstance(value, list | tuple) else ()
     if not ids or not all(isinstance(one, str) for one in ids):
         return Problem(view.words.say("photo_wanted", what=_part_name(view, query)))
-    return Taken({query.key: {"way": "photo", "ids": list(ids)}}, (Say(view.words.say("supplied")),), _supply(view, query, case, ids))
+    return Taken(
+        {query.key: {"way": "photo", "ids": list(ids)}},
+        (Say(view.words.say("supplied")),),
+        _supply(view, query, case, ids),
+    )
 
 
 def submitted(view: View) -> Submitted:
@@ -87,7 +95,7 @@ def _ask_supplement(view: View, query: Query) -> Asking:
 
 
 def _part_name(view: View, query: Query) -> str:
-    return view.policy.part(query.key.split(":", 2)[2]).name
+    return part_name(view, query.key.split(":", 2)[2])
 
 
 def _supply(view: View, query: Query, case: CaseSeen, ids: tuple[str, ...]) -> tuple[Supply, ...]:

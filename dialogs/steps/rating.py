@@ -30,4 +30,6 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
         return Taken({KEY: SKIPPED}, (Say(view.words.say("not_rated")),))
     if value not in (1, 2, 3, 4, 5):
         return Problem(view.words.say("please_choose"))
-    return Taken({KEY: value}, (Say(view.words.say("rated"), tone="warm"),), (Rate(view.draft.submitted.application_id, value),))
+    return Taken(
+        {KEY: value}, (Say(view.words.say("rated"), tone="warm"),), (Rate(view.draft.submitted.application_id, value),)
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from dialogs.messages import Review, ReviewLine, ReviewSection
 from dialogs.steps import form, photos
 from dialogs.steps.asking import choice
-from dialogs.steps.offer import applied, item_name, way_of
+from dialogs.steps.offer import applied, item_name
 from dialogs.view import Asking, Problem, Query, Taken, View
 
 _AFTER = ("reviewed", "commitment", "signature", "confirm_submit")
@@ -89,7 +89,7 @@ def in_words(view: View, query: Query, key: str) -> str:
     if key in view.policy.facts:
         return fact_in_words(view, key, value)
     if key.startswith(form.PREFIX):
-        return view.policy.fields[key.removeprefix(form.PREFIX)].show(value) or view.words.say("blank")
+        return form.in_words(view, key.removeprefix(form.PREFIX), value)
     return _own_in_words(view, query, value)
 
 
@@ -99,7 +99,8 @@ def fact_in_words(view: View, name: str, value: Any) -> str:
         return view.words.say("not_sure")
     if isinstance(value, bool):
         return view.words.say("yes" if value else "no")
-    return view.policy.facts[name].show(value)
+    options = {option.value: option.label for option in view.policy.options(view.policy.facts[name])}
+    return "、".join(options.get(one, str(one)) for one in (value if isinstance(value, list) else [value]))
 
 
 def _own_in_words(view: View, query: Query, value: Any) -> str:
@@ -125,8 +126,11 @@ def _before_review(view: View) -> Iterator[Query]:
 
 
 def _derived(view: View) -> list[ReviewLine]:
+    """What stands on the form because it follows from another answer."""
     return [
-        ReviewLine("", field.label, field.show(field.value)) for field in form.fields(view) if field.derived and field.value
+        ReviewLine("", field.label, form.in_words(view, field.name, field.value))
+        for field in form.fields(view)
+        if field.derived and field.value not in (None, ())
     ]
 
 
@@ -134,12 +138,14 @@ def _sent(view: View) -> list[ReviewLine]:
     """Who gets it: one line for each item, with the department and the way."""
     assert view.pack is not None
     return [
-        ReviewLine("", item_name(view, item), view.words.say("sent_to", department=view.pack.items[item].department))
+        ReviewLine(
+            "",
+            item_name(view, item),
+            view.words.say("sent_to", department=view.pack.written.departments[view.pack.items[item].department].full),
+        )
         for item in applied(view)
     ]
 
 
 def _phase(query: Query) -> str:
     return query.state.split("/")[0]
-
-

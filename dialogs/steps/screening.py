@@ -1,110 +1,159 @@
 """The few questions about the person whose answers can still change the outcome; which they are, the policy says.
 
-The facts that count are those on the path: they are gathered by asking the policy again from nothing, so an answer from a way no
-longer taken plays no part, and a fact that was volunteered early is simply not asked any more.
+They are asked twice over: before the offer for what there could be, and after the choice for what was chosen (its papers, its way). The
+facts that count are those on this path: they are gathered by asking the policy again from nothing, so an answer from a way no longer taken
+plays no part, and a fact that was volunteered early is simply not asked any more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dialogs.messages import Option
-from dialogs.policy import Question, base_facts, next_question, outside
+from dialogs.policy import Pack, Question, facts_of, next_question, question_for
+from dialogs.policy.ask import NONE
+from dialogs.policy.where import outside_question
 from dialogs.steps.asking import put
 from dialogs.view import Asking, Problem, Query, Taken, View
 
 STATE = "screening/asking"
-NONE_OF_THESE = "none"
 UNSURE = "unsure"
+Facts = Mapping[str, Any]
 
 
 def queries(view: View) -> Iterator[Query]:
-    for _, question in _walk(view):
-        yield _query(question)
+    """Before the offer: what could still open or close something."""
+    for query, _ in walk(view, None, begun(view)):
+        yield query
 
 
-def facts_on_path(view: View) -> Mapping[str, Any]:
-    """Who and where, and the answers to the questions the policy would ask, in its order."""
-    facts = _begun(view)
-    for known, _ in _walk(view):
-        facts = known
+def after_choice(view: View, items: Sequence[str], known: Facts) -> Iterator[Query]:
+    """After the choice: what the papers, limits and ways of these items still depend on."""
+    for query, _ in walk(view, items, known):
+        yield query
+
+
+def facts_before_offer(view: View) -> Facts:
+    return _last(view, None, begun(view))
+
+
+def facts_for(view: View, items: Sequence[str], known: Facts) -> Facts:
+    return _last(view, items, known)
+
+
+def begun(view: View) -> Facts:
+    """What is known before the first question: who and where."""
+    facts: dict[str, Any] = {"household_county": view.county, "is_deceased": view.is_dead}
+    if view.residence:
+        facts["residence_county"] = view.residence
+    if not view.is_dead and view.role:
+        facts["actor_role"] = view.role
     return facts
 
 
-def ask(view: View, query: Query) -> Asking:
-    question = _question(view, query.key)
-    text = question.text.format(who=view.who)
-    options = _options(view, question)
-    kind = {"several": "choices", "number": "number", "date": "date", "choice": "choice"}[question.input]
-    return Asking(put(view, query, question.title, text, kind, options, question.hint.format(who=view.who)))  # type: ignore[arg-type]
-
-
-def take(view: View, query: Query, value: Any) -> Taken | Problem:
-    question = _question(view, query.key)
-    if value == UNSURE:
-        return Taken(dict.fromkeys(query.keys, None))
-    if question.input == "several":
-        return _several(view, question, value)
-    taken = question.check(value)
-    if taken is None:
-        return Problem(view.words.say("number_wanted" if question.input == "number" else "please_choose"))
-    return Taken({question.facts[0]: taken})
-
-
-def outside_queries(view: View) -> Iterator[Query]:
-    """In another county of the same province the way still depends on two answers (decision table, rows B5 to B7)."""
-    for name in outside(view.policy, view.county).asks:
-        yield Query(name, STATE, covers=(name,))
-
-
-def outside_row(view: View) -> str:
-    """Which row of the decision table speaks to a household outside: the wording's key."""
-    return outside(view.policy, view.county).row(view.answers_to(outside(view.policy, view.county).asks))
-
-
-def _begun(view: View) -> dict[str, Any]:
-    pack = view.pack
-    return dict(base_facts(pack, view.county, view.residence, view.role)) if pack else {}
-
-
-def _walk(view: View) -> Iterator[tuple[dict[str, Any], Question]]:
-    """Question by question: the facts known after it (only as far as it is answered), and the question."""
-    pack, facts = view.pack, _begun(view)
+def walk(view: View, items: Sequence[str] | None, known: Facts) -> Iterator[tuple[Query, Facts]]:
+    """Question by question, as far as they are answered: the query, and the facts known once it is."""
+    pack, facts = view.pack, dict(known)
     if pack is None:
         return
-    while question := next_question(view.policy, pack, facts, None, view.today):
+    while question := _next(view, pack, items, facts):
         told = {name: view.answers[name].value for name in question.facts if name in view.answers}
-        facts = {**facts, **told}
-        yield facts, question
-        if len(told) < len(question.facts):
+        if len(told) == len(question.facts):
+            facts |= _unshown(view, question) | told
+            yield _query(question, view), facts
+        elif told:  # part of a question with several answers was volunteered: only the rest is asked
+            facts |= told
+            for name in told:
+                yield Query(name, STATE, covers=(name,)), facts
+        else:
+            yield _query(question, view), facts
             return
 
 
-def _query(question: Question) -> Query:
-    return Query(question.key, STATE, covers=question.facts)
+def ask(view: View, query: Query) -> Asking:
+    question = _question(view, query)
+    options = tuple(_option(view, option) for option in question.options)
+    text, hint = question.text.format(who=view.who), question.hint.format(who=view.who)
+    return Asking(put(view, query, question.title, text, question.input, options, hint, explained=question.explained))
 
 
-def _question(view: View, key: str) -> Question:
-    for _, question in _walk(view):
-        if question.key == key or key in question.facts:
-            return question
-    return view.policy.question(key)
+def take(view: View, query: Query, value: Any) -> Taken | Problem:
+    question = _question(view, query)
+    if value in (UNSURE, [UNSURE]):
+        return Taken(dict.fromkeys(question.facts))
+    checked = _checked(question, value)
+    if checked is None:
+        return Problem(view.words.say("number_wanted" if question.input == "number" else "please_choose"))
+    stated = facts_of(view.policy, question.key, checked)
+    return Taken({name: stated[name] for name in question.facts})
 
 
-def _options(view: View, question: Question) -> tuple[Option, ...]:
-    options = [Option(o.value, o.label.format(who=view.who), o.hint.format(who=view.who)) for o in question.options]
-    if question.input == "several":
-        options.append(Option(NONE_OF_THESE, view.words.say("none_of_these")))
-    return (*options, Option(UNSURE, view.words.say("not_sure")))
-
-
-def _several(view: View, question: Question, value: Any) -> Taken | Problem:
+def _checked(question: Question, value: Any) -> Any:
+    """The value if it is an answer to this question, else None."""
+    if question.input == "number":
+        return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 130 else _digits(value)
+    allowed = [option.value for option in question.options if option.value is not None]
+    if question.input != "choices":
+        return value if any(value is one or (value == one and type(value) is type(one)) for one in allowed) else None
     chosen = value if isinstance(value, list) else [value]
-    if UNSURE in chosen:
-        return Taken(dict.fromkeys(question.facts, None))
-    if chosen == [NONE_OF_THESE]:
-        return Taken(dict.fromkeys(question.facts, False))
-    if not chosen or not set(chosen) <= set(question.facts):
-        return Problem(view.words.say("choose_or_none"))
-    return Taken({fact: fact in chosen for fact in question.facts})
+    good = bool(chosen) and all(isinstance(one, str) and one in allowed for one in chosen)
+    return chosen if good and (NONE not in chosen or chosen == [NONE]) else None
+
+
+def _digits(value: Any) -> int | None:
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and int(value) <= 130 else None
+
+
+def _last(view: View, items: Sequence[str] | None, known: Facts) -> Facts:
+    for _, facts in walk(view, items, known):
+        known = facts
+    return known
+
+
+def _next(view: View, pack: Pack, items: Sequence[str] | None, facts: Facts) -> Question | None:
+    """The policy's next question. The same for everybody with the same facts, so it is remembered."""
+    key = (pack.region, pack.version, view.is_served, view.today, None if items is None else tuple(items), _frozen(facts))
+    remembered = view.library.remembered
+    if key not in remembered:
+        if len(remembered) >= _MOST_REMEMBERED:
+            remembered.clear()
+        remembered[key] = (
+            next_question(view.policy, pack, facts, items, view.today)
+            if view.is_served
+            else outside_question(view.policy, pack, facts, view.today)
+        )
+    found: Question | None = remembered[key]
+    return found
+
+
+_MOST_REMEMBERED = 50_000  # about 20 MB; a county's common answers are a few hundred
+
+
+def _frozen(facts: Facts) -> tuple[Any, ...]:
+    return tuple((name, tuple(v) if isinstance(v, list) else v) for name, v in sorted(facts.items()))
+
+
+def _unshown(view: View, question: Question) -> dict[str, Any]:
+    """Once a question with several answers is answered, what it did not show is as usual: it makes no difference."""
+    group = view.policy.groups.get(question.key)
+    return (
+        {} if group is None else {name: usual for name, usual in group.otherwise.items() if name not in question.facts}
+    )
+
+
+def _query(question: Question, view: View) -> Query:
+    if question.key == "assessment_done":
+        state = "offer/waiting" if question.key in view.answers else "offer/assessment"
+        return Query(question.key, state, stands=lambda value: value is True, question=question)
+    return Query(question.key, STATE, covers=question.facts, question=question)
+
+
+def _question(view: View, query: Query) -> Question:
+    assert view.pack is not None
+    return query.question or question_for(view.policy, view.pack, query.key, begun(view))
+
+
+def _option(view: View, option: Option) -> Option:
+    value = UNSURE if option.value is None else option.value
+    return Option(value, option.label.format(who=view.who), option.hint.format(who=view.who))

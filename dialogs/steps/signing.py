@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dialogs.messages import CaseToOpen, Option, Packet, PlacePhotos, Reply, Say, Submit
+from dialogs.messages import CaseToOpen, Cite, Option, Packet, PlacePhotos, Reply, Say, Submit
+from dialogs.policy import MaterialNeed
 from dialogs.session import CaseSeen, Submitted
 from dialogs.steps import form, review
 from dialogs.steps.asking import choice, put
@@ -29,21 +30,37 @@ def queries(view: View) -> Iterator[Query]:
 
 
 def ask(view: View, query: Query) -> Asking:
-    assert view.pack is not None
     if query.key == "commitment":
-        commitment = view.pack.commitment
-        return Asking(choice(view, query, "commitment"), (Say(commitment.says.format(who=view.who), cites=(commitment.cite,)),))
+        return Asking(choice(view, query, "commitment"), _commitment(view))
     if query.key == "signature":
-        return Asking(_ask_signature(view, query), (Say(view.pack.commitment.at_window),))
+        return Asking(_ask_signature(view, query), _at_window(view))
     return Asking(choice(view, query, "confirm_submit"), (_before_sending(view),))
 
 
 def take(view: View, query: Query, value: Any) -> Taken | Problem:
     if query.key == "commitment":
-        return Taken({"commitment": review.digest_of(view)}) if value is True else Problem(view.words.say("commitment_needed"))
+        return (
+            Taken({"commitment": review.digest_of(view)})
+            if value is True
+            else Problem(view.words.say("commitment_needed"))
+        )
     if query.key == "signature":
         return _take_signature(view, value)
     return Problem(view.words.say("not_sent"))  # a yes is taken by `dialogs.talk`, which has the fresh ids
+
+
+def _commitment(view: View) -> tuple[Say, ...]:
+    """The sentence that is promised, by the document's clause; none where the document has none."""
+    assert view.pack is not None
+    written = view.pack.written.commitment
+    return (Say(written.says.format(who=view.who), cites=(Cite(view.pack.region, written.clause),)),) if written else ()
+
+
+def _at_window(view: View) -> tuple[Say, ...]:
+    """What a signature here is not, where the document demands one by hand, or a fingerprint."""
+    assert view.pack is not None
+    written = view.pack.written.commitment
+    return (Say(written.how, cites=(Cite(view.pack.region, written.clause),)),) if written and written.at_window else ()
 
 
 def signer(view: View) -> str:
@@ -74,7 +91,8 @@ def submission(view: View, fresh: Iterator[str], receipt: str) -> tuple[Submit, 
 
 
 def snapshot(view: View) -> dict[str, Any]:
-    """The reachable answers as they were confirmed, with their labels, and what must be brought to the window."""
+    """The reachable answers as they were confirmed, with their labels, what must be brought to the window, and the decision: its
+    limits and its order are what the office goes by afterwards."""
     answered = [q for q in view.path if q.key != "confirm_submit" and not q.state.startswith("consent/")]
     return {
         "answers": {key: view.answers[key].model_dump(mode="json") for q in answered for key in q.keys},
@@ -89,12 +107,15 @@ def snapshot(view: View) -> dict[str, Any]:
         "signer": signer(view),
         "about": view.label,
         "bring": list(to_bring(view)),
+        "decision": view.plan.as_json(view.who),
     }
 
 
 def packet(view: View, receipt: str) -> Packet:
     """What makes the visit one: the number, what is filled in, what to bring, where to go."""
-    where = places_of(view, "card_window" if _has_card_service(view) else "window") or (view.words.say("window_unknown"),)
+    where = places_of(view, "card_window" if _has_card_service(view) else "window") or (
+        view.words.say("window_unknown"),
+    )
     filled = tuple(f"{line.label}：{line.value}" for line in review.lines(view) if not line.photo_ids)
     return Packet(view.words.say("packet", who=view.who), receipt, filled, to_bring(view), where)
 
@@ -102,9 +123,14 @@ def packet(view: View, receipt: str) -> Packet:
 def to_bring(view: View) -> tuple[str, ...]:
     """Every paper that the window wants to see, with its form and number of copies as the document prints them."""
     items = set(applied(view))
-    papers = [m.bring for m in view.plan.materials if items & set(m.for_items) and m.need != "exempt"]
-    assert view.pack is not None
-    return tuple(dict.fromkeys((*papers, view.pack.commitment.bring.format(who=view.who))))
+    needs = (m for m in view.plan.materials if items & set(m.for_items) and m.need != "exempt")
+    return tuple(_bring(view, need) for need in needs)
+
+
+def _bring(view: View, need: MaterialNeed) -> str:
+    count = view.words.say("copies", count=need.count) if need.count else ""
+    kind = "bring_if_there" if need.need == "waivable" else "bring"
+    return view.words.say(kind, name=need.name, form=need.form, count=count)
 
 
 def _has_card_service(view: View) -> bool:
@@ -129,7 +155,9 @@ def _take_signature(view: View, value: Any) -> Taken | Problem:
     if value["way"] == "drawn" and not isinstance(value.get("png"), str):
         return Problem(view.words.say("sign_how", name=signer(view)))
     kept = {key: value[key] for key in ("way", "name", "png") if key in value}
-    drawn = (PlacePhotos((value["png"],), view.draft.id, "signature"),) if value["way"] == "drawn" and view.draft else ()
+    drawn = (
+        (PlacePhotos((value["png"],), view.draft.id, "signature"),) if value["way"] == "drawn" and view.draft else ()
+    )
     return Taken({"signature": {**kept, "of": review.digest_of(view)}}, (), drawn)
 
 

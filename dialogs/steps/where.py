@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dialogs.messages import Option, Say
-from dialogs.policy import outside
-from dialogs.steps import screening
+from dialogs.messages import Cite, Option, Say
 from dialogs.steps.asking import choice, put
 from dialogs.view import Asking, Problem, Query, Taken, View
 
 
 def queries(view: View) -> Iterator[Query]:
     yield Query("household_county", "where/household", stands=lambda value: bool(value))
-    if not view.county:
-        return
-    if view.pack is None:
-        yield from screening.outside_queries(view)
-        yield Query("outside", "where/outside", stands=lambda value: False)
-    elif not view.is_dead:
+    if view.is_served and not view.is_dead:
         yield Query("residence_county", "where/residence", stands=lambda value: bool(value))
 
 
@@ -44,16 +37,15 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
 
 
 def _served(view: View) -> set[str]:
-    return {code for pack in view.policy.packs.values() for code in pack.counties}
+    return {code for pack in view.policy.packs.values() for code in pack.place.counties}
 
 
 def _outside(view: View, query: Query) -> Asking:
-    row = screening.outside_row(view)
-    name = view.county_name(view.county)
-    says = tuple(Say(line) for line in view.words.say(f"outside_{row}", place=name, who=view.who).splitlines())
-    return Asking(choice(view, query, "outside"), says)
-
-
-def region_outside(view: View) -> str:
-    """sichuan_other or other, as the pack's decision table tells them apart."""
-    return outside(view.policy, view.county)
+    """Whom no pack serves hears where to go instead, by the document of the nearest one; nothing more is collected."""
+    way = view.decision.outside
+    assert way is not None
+    assert view.pack is not None
+    cite = Cite(view.pack.region, way.clause)
+    place = view.county_name(view.county)
+    says = view.words.say("outside", place=place, where=way.where, says=way.says.format(who=view.who))
+    return Asking(choice(view, query, "outside", "none"), (Say(says, cites=(cite,)),))

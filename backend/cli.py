@@ -1,0 +1,192 @@
+"""The `yijianshi` command: the operator's hand on the house. Each command is a few lines; what it does stands in its room."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import click
+from pydantic import ValidationError
+
+
+@click.group(help="一件事: a conversational front desk for the disability one-stop service.")
+def main() -> None:
+    pass
+
+
+# --- the server ---
+
+
+@main.command()
+def serve() -> None:
+    """Serve people and staff (and run the background work, unless YIJIANSHI_ROLE says otherwise)."""
+    from backend.app import serve as run
+
+    run(_settings())
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database up to date. A step of its own: a server refuses to start on an older or newer schema."""
+    from backend.storage.schema import migrate as run
+
+    run(_settings())
+    click.echo("The database is up to date.")
+
+
+@main.command()
+def demo() -> None:
+    """One command to see it: database, invented staff and county, the local WeChat stand-in, the server."""
+    from backend.demo import run
+
+    run()
+
+
+@main.command()
+@click.option("--server", default="http://127.0.0.1:8000", show_default=True, help="The address of a running server.")
+def chat(server: str) -> None:
+    """Talk to the desk in this terminal."""
+    from bot.terminal import chat as run
+
+    run(server)
+
+
+# --- people of the staff ---
+
+
+@main.group()
+def staff() -> None:
+    """Accounts of the staff."""
+
+
+@staff.command("add")
+@click.argument("name")
+@click.option("--shown", required=True, help="The name that applicants see.")
+@click.option(
+    "--role", type=click.Choice(["clerk", "supervisor", "keeper", "admin"]), default="clerk", show_default=True
+)
+@click.option("--county", "counties", multiple=True, help="6-digit code; may be given several times.")
+def staff_add(name: str, shown: str, role: str, counties: tuple[str, ...]) -> None:
+    """Add an account; the password is asked for."""
+    from backend.staff.service import add_account
+
+    with _storage() as store:
+        add_account(store, name, shown, role, counties, getpass.getpass("Password: "))
+    click.echo(f"{name} can sign in.")
+
+
+@staff.command("password")
+@click.argument("name")
+def staff_password(name: str) -> None:
+    """Set a new password; every session of that account ends."""
+    from backend.staff.service import set_password
+
+    with _storage() as store:
+        set_password(store, name, getpass.getpass("New password: "))
+    click.echo("The password is set.")
+
+
+# --- policy, understanding, the picture ---
+
+
+@main.command()
+def decide() -> None:
+    """Decide cases: JSON lines in, JSON lines out. Exit status 1 if a line was bad; the others are answered all the same."""
+    from backend.library import load_library
+    from dialogs.policy import decide_lines
+
+    policy = load_library(_data_dir()).policy
+    _lines(lambda lines: decide_lines(policy, lines))
+
+
+@main.command()
+def understand() -> None:
+    """Read what people say: JSON lines in, JSON lines out."""
+    from backend.library import load_library
+    from dialogs.understanding import understand_lines
+
+    reader = load_library(_data_dir()).reader
+    _lines(lambda lines: understand_lines(reader, lines))
+
+
+@main.group()
+def dialog() -> None:
+    """The dialog's graph."""
+
+
+@dialog.command("picture")
+@click.option(
+    "--write", "files", multiple=True, type=click.Path(path_type=Path, exists=True), help="Put it into this README."
+)
+def dialog_picture(files: tuple[Path, ...]) -> None:
+    """The picture of the dialog (Mermaid), drawn from the one table that the machine runs."""
+    from backend.picture import picture, put_into
+
+    for path in files:
+        put_into(path)
+    if not files:
+        click.echo(picture())
+
+
+# --- keys ---
+
+
+@main.group()
+def keys() -> None:
+    """The keys of the house."""
+
+
+@keys.command("rotate")
+def keys_rotate() -> None:
+    """Wrap every person's key with the new master key (YIJIANSHI_MASTER_KEY; the old one in ..._MASTER_KEY_BEFORE)."""
+    from tqdm import tqdm
+
+    with _storage() as store:
+        count = sum(1 for _ in tqdm(store.keys.rotate(store), unit="key", desc="rewrapping"))
+    click.echo(f"{count} keys are wrapped with the new master key.")
+
+
+# --- inside ---
+
+
+def _settings():  # type: ignore[no-untyped-def]  # noqa: ANN202
+    from backend.settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        for error in wrong.errors():
+            name = "_".join(str(part) for part in error["loc"]).upper()
+            click.echo(f"{f'YIJIANSHI_{name}: ' if name else ''}{error['msg'].removeprefix('Value error, ')}", err=True)
+        sys.exit(2)
+
+
+def _storage():  # type: ignore[no-untyped-def]  # noqa: ANN202
+    """The database of the settings, for one command; a running server on SQLite is not disturbed: this refuses instead."""
+    from contextlib import closing
+
+    from backend.storage import Locked, Storage
+
+    try:
+        return closing(Storage.open(_settings()))
+    except Locked as held:
+        click.echo(str(held), err=True)
+        sys.exit(2)
+
+
+def _data_dir() -> Path | None:
+    """Policy commands need no secrets: only the folder of the operator's own files."""
+    import os
+
+    folder = os.environ.get("YIJIANSHI_DATA_DIR", "")
+    return Path(folder) if folder else None
+
+
+def _lines(answer: Callable[[Iterable[str]], Iterator[str]]) -> None:
+    failed = False
+    for line in answer(line for line in sys.stdin if line.strip()):
+        failed |= '"error"' in line and '"items"' not in line and '"kind"' not in line
+        sys.stdout.write(line + "\n")
+    sys.exit(1 if failed else 0)

@@ -1,0 +1,111 @@
+"""Fills the shelf that turns read from: package data, then the operator's files in `YIJIANSHI_DATA_DIR`, then what the console keeps.
+
+A file of the operator with the same name replaces the package's (a county's own pack, a longer dictionary). What is broken there stops
+the start with a message that names the file; while the server runs, the last good shelf stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+from stdnum import numdb
+
+from backend.settings import Retention
+from dialogs.directory import Directory
+from dialogs.library import Library
+from dialogs.policy import load_policy
+from dialogs.understanding import Place, load_reader
+from dialogs.wording import load_wording
+
+_YEARS = re.compile(r"(?:\[([^\]]*)\])?(.*)")
+_NO_COUNTY = ("市辖区", "县", "市", "省直辖县级行政区划", "自治区直辖县级行政区划")  # headings of the table, not places
+
+
+def load_library(
+    data_dir: Path | None = None,
+    directories: Mapping[str, Directory] | None = None,
+    keeps: Mapping[str, int] | None = None,
+) -> Library:
+    """A whole Library. `data_dir`: the operator's folder, with the sub-folders policy, wording, understanding, and holidays.yaml;
+    `directories`: what the console keeps; `keeps`: the retention table in days. ValueError names the file and what to do."""
+    places = divisions()
+    policy = load_policy(
+        packs=_texts("dialogs.policy", "packs", data_dir),
+        **{
+            name: _text("dialogs.policy", f"{name}.yaml", data_dir)
+            for name in ("facts", "fields", "materials", "clauses")
+        },
+    )
+    reader = load_reader(
+        dictionary=_text("dialogs.understanding", "dictionary.txt", data_dir),
+        tables=_texts("dialogs.understanding", "", data_dir),
+        faq=_texts("dialogs.understanding", "faq", data_dir),
+        places=places,
+    )
+    return Library(
+        policy=policy,
+        reader=reader,
+        words=load_wording(_texts("dialogs.wording", "", data_dir)),
+        directories=dict(directories or {}),
+        holidays=_holidays(data_dir),
+        keeps=dict(keeps or Retention().model_dump()),
+        county_names={place.code: place.province + place.prefecture + place.name for place in places},
+    )
+
+
+@cache
+def divisions() -> tuple[Place, ...]:
+    """Today's counties, districts and cities of the six-digit code table (GB/T 2260) that python-stdnum carries."""
+    return tuple(place for province in numdb.get("cn/loc").prefixes for place in _counties(province))
+
+
+def _counties(province: Any) -> Iterator[Place]:
+    """The counties of one province of the table, each with its prefecture; what has been dissolved is left out."""
+    _, head, _, properties, divisions = province
+    names = {code: _named_today(entry.get("county", "")) for _, code, _, entry, _ in divisions}
+    for code, name in names.items():
+        if code.endswith("00") or not name or name in _NO_COUNTY:
+            continue
+        prefecture = names.get(code[:2] + "00", "")
+        yield Place(head + code, name, "" if prefecture in _NO_COUNTY else prefecture, properties["province"])
+
+
+def _named_today(entry: str) -> str:
+    """The name without the years in front of it; "" when those years have ended."""
+    years, name = _YEARS.fullmatch(entry).groups()  # type: ignore[union-attr]
+    return name if years is None or years.endswith("-") else ""
+
+
+def _text(package: str, name: str, data_dir: Path | None) -> str:
+    own = data_dir / package.rsplit(".", 1)[-1] / name if data_dir else None
+    if own is not None and own.is_file():
+        return own.read_text("utf-8")
+    return resources.files(package).joinpath(name).read_text("utf-8")
+
+
+def _texts(package: str, folder: str, data_dir: Path | None) -> dict[str, str]:
+    """Every YAML file of a folder of package data by its stem, the operator's files laid over them."""
+    root = resources.files(package).joinpath(folder) if folder else resources.files(package)
+    found = {Path(f.name).stem: f.read_text("utf-8") for f in root.iterdir() if f.name.endswith(".yaml")}
+    own = data_dir / package.rsplit(".", 1)[-1] / folder if data_dir else None
+    if own is not None and own.is_dir():
+        found |= {path.stem: path.read_text("utf-8") for path in sorted(own.glob("*.yaml"))}
+    return found
+
+
+def _holidays(data_dir: Path | None) -> dict[date, bool]:
+    """The operator's overrides: `2027-02-16: true` is a day off, `false` a day of work."""
+    path = data_dir / "holidays.yaml" if data_dir else None
+    if path is None or not path.is_file():
+        return {}
+    entries = yaml.safe_load(path.read_text("utf-8")) or {}
+    if not all(isinstance(day, date) and isinstance(off, bool) for day, off in entries.items()):
+        raise ValueError(f"{path}: every line is a date and true (day off) or false (work), like 2027-02-16: true")
+    return dict(entries)

@@ -1,0 +1,32 @@
+"""Every talk through the pure core, with the session written out and read again between every two turns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dialogs import graph
+from tests.talks.runner import Core, check_end, play, talks, words
+
+TALKS = talks()
+REACHED: dict[str, set[Any]] = {"states": set(), "edges": set()}
+
+
+@pytest.mark.parametrize("one", [one for _, one in TALKS], ids=[name for name, _ in TALKS])
+def test_the_talk_goes_as_written(one: dict[str, Any]) -> None:
+    core = Core(**({"at": one["at"]} if "at" in one else {}))
+    for _ in play(core, one["talk"]):
+        pass
+    check_end(core, one.get("ends", {}))
+    assert "{" not in words(core.told), "a sentence was said with a hole in it"
+    REACHED["states"] |= core.states
+    REACHED["edges"] |= core.edges
+
+
+def test_there_are_at_least_twenty_five_whole_talks_of_tongchuan() -> None:
+    assert len(TALKS) >= 25
+
+
+def test_every_state_of_the_graph_is_reached_by_some_talk() -> None:
+    assert set(graph.STATES) - REACHED["states"] == set()
