@@ -142,15 +142,16 @@ def opened(
 
 def _parts(house: House, materials: Sequence[str]) -> tuple[str, ...]:
     """Photo parts for material ids; a part is taken as it is. Papers that only the window can take have none."""
-    policy = house.library.policy
+    papers = {
+        name: [part if isinstance(part, str) else part.part for part in material.parts]
+        for name, material in house.library.policy.materials.items()
+    }
+    every = {part for parts in papers.values() for part in parts}
     found: dict[str, None] = {}
     for name in materials:
-        if name in policy.materials:
-            found |= dict.fromkeys(policy.materials[name].parts)
-        elif any(name in material.parts for material in policy.materials.values()):
-            found[name] = None
-        else:
+        if name not in papers and name not in every:
             raise BadRequest("unknown_material")
+        found |= dict.fromkeys(papers.get(name, [name]))
     return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""What the talk asks of the office: keep a submission once, take what was supplied, keep a rating.
+"""What the talk asks of the office: keep a submission once, take what was supplied, keep a rating; and what a person takes away.
 
 These are the handlers of the effects Submit, Supply and Rate; the writer calls them inside the unit of work of the turn. Whatever
 is said twice is kept once, and a supplement that nobody waits for any more changes nothing.
@@ -12,13 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlmodel import Session
 
 from backend.applications import store as rows
-from backend.applications.service import SNAPSHOT, Actor, Desk, Step, event_row, make, opened
+from backend.applications.service import EVENT_WORDS, SNAPSHOT, Actor, Desk, Step, event_row, make, opened
 from backend.applications.states import CaseProblem
-from backend.people import effects
+from backend.people import effects, service
 from backend.people.effects import Wanted
-from backend.storage import Storage
+from backend.storage import DataKey, Storage
 from dialogs.messages import CaseToOpen, Rate, Submit, Supply
 
 log = logging.getLogger(__name__)
@@ -151,6 +152,44 @@ def _hash(store: Storage, kind: str, value: str) -> str:
     return store.keys.find_hash(kind, value) if value else ""
 
 
+# --- what belongs to a person ---
+
+
+def _export(tx: Session, store: Storage, key: DataKey, person_id: str) -> list[dict[str, Any]]:
+    """Every application with what was confirmed, and every move of its cases with its reason."""
+    return [_exported(tx, store, key, row) for row in rows.applications_of(tx, person_id)]
+
+
+def _exported(tx: Session, store: Storage, key: DataKey, row: Any) -> dict[str, Any]:
+    cases = rows.cases_of(tx, [row.id])
+    events = rows.events_of(tx, [case.id for case in cases])
+    return {
+        "receipt": row.receipt,
+        "submitted_at": row.submitted_at.isoformat(),
+        "confirmed": json.loads(store.keys.unseal_text(key, row.sealed_snapshot, f"{SNAPSHOT}:{row.id}")),
+        "cases": [
+            {
+                "item": case.item,
+                "state": case.state,
+                "due": case.due_on.isoformat() if case.due_on else None,
+                "moves": [_moved(store, key, one) for one in events if one.case_id == case.id],
+            }
+            for case in cases
+        ],
+    }
+
+
+def _moved(store: Storage, key: DataKey, event: Any) -> dict[str, Any]:
+    said = store.keys.unseal_text(key, event.sealed_words, f"{EVENT_WORDS}:{event.id}") if event.sealed_words else "{}"
+    return {"at": event.at.isoformat(), "to": event.after, "by": event.by_kind, **json.loads(said)}
+
+
+def _forget(tx: Session, person_id: str) -> list[str]:
+    rows.forget_person(tx, person_id)
+    return []
+
+
 effects.register("submit", submitted)
 effects.register("supply", supplied)
 effects.register("rate", rated)
+service.keeps("applications", export=_export, forget=_forget)

@@ -1,10 +1,11 @@
 """From what was said aside (by the bot or the staff, to somebody who is not looking) to a push, at most once.
 
-The writer's unit of work inserts the notices and starts one job for each account; the job marks a notice `sending` and commits before
-it calls WeChat. A notice that is found in `sending` with nobody at work on it is `unconfirmed` and stays so: WeChat takes no key, and
-a second message about a refused application is worse than one that has to be looked up. The ladder: a message in the chat, else
-a template message if one is set up, else nothing more than the log. Whether the chat's window (48 hours, five messages) is open is
-WeChat's to say: taps on menus and answers in pieces spend it too, and its refusal is sure and costs one call.
+The writer's unit of work inserts the notices and starts one job for each account; the job marks a notice `sending` and commits
+before it calls WeChat. A notice that is found in `sending` with nobody at work on it is `unconfirmed` and stays so: WeChat takes
+no key, and a second message about a refused application is worse than one that has to be looked up.
+The ladder: a message in the chat, else a template message if one is set up, else nothing more than the log. Whether the chat's
+window (48 hours, five messages) is open is WeChat's to say: taps on menus and answers in pieces count too, and its refusal is
+sure and costs one call.
 """
 
 from __future__ import annotations

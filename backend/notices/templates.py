@@ -1,4 +1,4 @@
-"""Template messages as data, checked against the platform's table of parameter kinds when they are read, not when they are sent."""
+"""Template messages as data, checked against the platform's table of parameter kinds when read, not when sent."""
 
 from __future__ import annotations
 
