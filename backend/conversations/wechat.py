@@ -9,11 +9,13 @@ up: it is committed, and WeChat's repeat gets its reply. What does not fit into 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Request
+from prometheus_client import Counter
 from pydantic import SecretStr, ValidationError
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
@@ -22,6 +24,7 @@ from backend import jobs
 from backend.conversations import store as rows
 from backend.conversations.entries import Answer
 from backend.conversations.group import Incoming
+from backend.conversations.service import message_of
 from backend.conversations.writer import Writer
 from backend.people import store as people
 from backend.settings import Settings
@@ -32,6 +35,7 @@ from bot.wechat.client import HardenedClient, Outcome
 from bot.wechat.envelope import DoorOptions, Push, Query
 from bot.wechat.mini_program import MiniProgram
 from bot.wechat.official_account import NOTHING, OfficialAccount, Pushed, in_pieces
+from bot.wechat.pushes import Credit, Receipt, Told
 from bot.wording import words
 from dialogs.messages import Message
 
@@ -41,6 +45,10 @@ OA, MP = OfficialAccount.name, MiniProgram.name
 REST = "conversations.say_rest"
 REST_TRIES = 5  # of one piece, further and further apart
 _PATIENCE_SECONDS = 20
+
+_TOLD = Counter(
+    "yijianshi_wechat_told_total", "What WeChat told of messages sent: receipts and credits", ["door", "what"]
+)
 
 router = APIRouter()
 
@@ -118,6 +126,7 @@ async def push(request: Request) -> Response:
         return problem(bad.status, bad.code)
     except ClientDisconnect:
         return problem(400)
+    _count(OA, pushed.told)
     text = await _answer(house, door, pushed)
     if not text:
         return PlainTextResponse(NOTHING)
@@ -133,11 +142,12 @@ async def push_mini_program(request: Request) -> Response:
     if given is None:
         return problem(404)
     try:
-        mini_program(given).read(Push(_query(request), await _body(request), now()))
+        pushed = mini_program(given).read(Push(_query(request), await _body(request), now()))
     except BadMessage as bad:
         return problem(bad.status, bad.code)
     except ClientDisconnect:
         return problem(400)
+    _count(MP, pushed.told)
     return PlainTextResponse(NOTHING)
 
 
@@ -180,20 +190,26 @@ async def _answer(house: jobs.House, door: OfficialAccount, pushed: Pushed) -> s
 
 def _message(pushed: Pushed) -> Message | None:
     """The push as a message of the talk; None for what is no turn."""
-    said: dict[str, Any]
     match pushed.kind:
         case "text" if pushed.text.strip() and pushed.text.strip() not in words().wechat.unshowable:
-            said = {"kind": "text", "text": pushed.text}
+            return message_of(pushed, OA)
+        case "command":
+            return message_of(pushed, OA)
+        case "follow":
+            return message_of(replace(pushed, kind="command", command="resume"), OA)
         case "photo":  # only named here: it is fetched once the talk has placed it, so nothing is kept before consent
             photo_id = new_id()
-            said = {"kind": "photo", "photo_ids": (photo_id,), "data": {"media": {photo_id: pushed.media}}}
-        case "command":
-            said = {"kind": "command", "command": pushed.command}
-        case "follow":
-            said = {"kind": "command", "command": "resume"}
+            message = message_of(replace(pushed, photo_ids=(photo_id,)), OA)
+            return replace(message, data={"media": {photo_id: pushed.media}})
         case _:
             return None
-    return Message(id=pushed.id, at=now(), written_at=pushed.written_at, channel=OA, **said)
+
+
+def _count(door: str, told: Sequence[Told]) -> None:
+    """Receipts and credits, for the operator: templates that never arrive are seen in /metrics."""
+    for one in told:
+        arrived = "arrived" if isinstance(one, Receipt) and one.arrived else "not_arrived"
+        _TOLD.labels(door, one.change if isinstance(one, Credit) else arrived).inc()
 
 
 def _aside(pushed: Pushed) -> str:

@@ -27,6 +27,7 @@ from wechatpy.crypto import PrpCrypto
 from wechatpy.exceptions import InvalidAppIdException
 
 from bot.base import BODY_LIMIT, BadMessage
+from bot.text import clean
 
 Format = Literal["xml", "json"]
 
@@ -155,7 +156,8 @@ def parse(body: bytes) -> tuple[Mapping[str, Any], Format]:
     form: Format = "json" if body.lstrip()[:1] == b"{" else "xml"
     try:
         text = body.decode("utf-8")
-        fields = json.loads(text) if form == "json" else xmltodict.parse(text, encoding="utf-8").get("xml")
+        # XML would refuse a whole message for one control character in somebody's words: without them it is read.
+        fields = json.loads(text, strict=False) if form == "json" else xmltodict.parse(clean(text)).get("xml")
     except (ExpatError, ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         raise BadMessage("not_readable") from None
     if not isinstance(fields, dict):
