@@ -28,6 +28,7 @@ from starlette.types import Receive, Scope, Send
 from backend.conversations.plain import plain_pages
 from backend.conversations.routes import router as phone_api
 from backend.conversations.routes import way_in
+from backend.conversations.wechat import clients
 from backend.conversations.writer import Writer
 from backend.jobs import Engine, House
 from backend.library import load_library
@@ -116,7 +117,7 @@ def serve(settings: Settings) -> None:
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     store = Storage.open(settings)
-    house = app.state.house = House(settings, store)
+    house = app.state.house = House(settings, store, doors=dict(clients(settings)))
     keepers: list[asyncio.Task[None]] = []
     engine = Engine(house)
     try:
