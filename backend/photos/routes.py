@@ -19,7 +19,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import JSONResponse
 
-from backend.people.identity import PersonDep, VisitorDep
+from backend.people.identity import PersonDep, VisitorDep, person_of
 from backend.photos import pool, service
 from backend.photos.intake import MOST_BYTES
 from backend.photos.wording import Refused, sentences
@@ -87,12 +87,11 @@ async def hand_in(request: Request, visitor: VisitorDep) -> JSONResponse:
     """Take one picture (multipart, field `file`). Sent again it is the same photo: a retry needs nothing else."""
     store: Storage = request.app.state.house.store
     try:
-        if not visitor.person_id:
-            raise Refused("consent_first")
-        await run_in_threadpool(_check_may, store, visitor.person_id)
-        async with _door(request.app).room(visitor.person_id, _declared(request)):
+        person_id = await run_in_threadpool(_who, store, visitor.token)
+        request.app.state.doorman.know(visitor.token)
+        async with _door(request.app).room(person_id, _declared(request)):
             data = await _file(request)
-            taken = await _door(request.app).take(store, visitor.person_id, data)
+            taken = await _door(request.app).take(store, person_id, data)
     except Refused as refused:
         raise problem_of(refused) from None
     return JSONResponse(_answer(taken), 201, headers={"cache-control": "no-store"})
@@ -142,9 +141,14 @@ def _door(app: FastAPI) -> Door:
     return door
 
 
-def _check_may(store: Storage, person_id: str) -> None:
+def _who(store: Storage, token: str) -> str:
+    """The person at the door, who has agreed. Refused: consent_first, also for whoever has not said a word yet."""
+    person_id = person_of(store, token)
+    if not person_id:
+        raise Refused("consent_first")
     with store.read() as tx:
         service.check_may(tx, person_id)
+    return person_id
 
 
 def _declared(request: Request) -> int:
