@@ -59,21 +59,6 @@ async def messages(
     return answer
 
 
-@router.post("/photos")
-async def keep_photo(house: HouseDep, person_id: PersonDep, file: UploadFile, key: KeyDep = None) -> Json:
-    service.message_key(key)
-    return await run_in_threadpool(_keep_photo, house, person_id, await file.read())
-
-
-@router.get("/photos/{photo_id}/preview")
-def preview(house: HouseDep, person_id: PersonDep, photo_id: str) -> Response:
-    try:
-        picture = photos.own_picture(house.store, person_id, photo_id)
-    except Refused as refused:
-        raise _problem(refused) from None
-    return Response(picture, media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})
-
-
 @router.get("/events")
 async def events(request: Request, house: HouseDep, person_id: PersonDep) -> Response:
     standing = await run_in_threadpool(service.conversation_of, house, person_id)
