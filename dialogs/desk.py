@@ -18,6 +18,8 @@ from dialogs.steps import step_of
 from dialogs.view import CONSENT, Query, View
 
 _REPLIES: TypeAdapter[tuple[Reply, ...]] = TypeAdapter(tuple[Reply, ...])
+# What of a talk no question depends on: the view stays as it is when only these change.
+_BESIDE_THE_PATH = {"state", "asked", "last_at", "paused", "pending", "called", "floor", "lease", "waiting", "drafts"}
 WHO_BY_ROLE = {"self": "applicant", "legal_guardian": "guardian", "agent": "helper", "deceased": "guardian"}
 
 
@@ -80,7 +82,10 @@ class Desk:
 
     def set_talk(self, **changes: Any) -> None:
         self.session = self.session.model_copy(update={"talk": self.talk.model_copy(update=changes)})
-        self._view = None
+        if self._view is not None and changes.keys() <= _BESIDE_THE_PATH:
+            self._view.session = self.session
+        else:
+            self._view = None
 
     def set_draft(self, **changes: Any) -> None:
         assert self.draft is not None

@@ -6,15 +6,19 @@ never changed in place, so a turn sees one state of it from beginning to end.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from dialogs.directory import Directory
 from dialogs.policy import Policy
 from dialogs.understanding import Reader
 from dialogs.wording import Wording
+
+
+T = TypeVar("T")
+_MOST_REMEMBERED = 20_000  # a county's common answers are a few hundred
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +35,12 @@ class Library:
     county_names: Mapping[str, str] = field(default_factory=dict)
     keeps: Mapping[str, int] = field(default_factory=dict)
     remembered: dict[Any, Any] = field(default_factory=dict, compare=False)
+
+    def remember(self, key: Any, make: Callable[[], T]) -> T:
+        """What the pure function `make` gives for this key, made once. Only for keys without anything personal in them."""
+        if key not in self.remembered:
+            if len(self.remembered) >= _MOST_REMEMBERED:
+                self.remembered.clear()
+            self.remembered[key] = make()
+        found: T = self.remembered[key]
+        return found

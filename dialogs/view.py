@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -17,7 +17,7 @@ from typing import Any
 from dialogs.directory import SHANGHAI, Directory
 from dialogs.library import Library
 from dialogs.messages import Ask, Effect, Reply
-from dialogs.policy import Decision, Pack, Question, decide, pack_for
+from dialogs.policy import Decision, Field, Pack, Question, decide, pack_for
 from dialogs.session import Answer, Draft, Session
 
 CONSENT = ("consent", "consent_sensitive")
@@ -185,8 +185,7 @@ class View:
     @cached_property
     def decision(self) -> Decision:
         """What there could be."""
-        assert self.pack is not None, "the path asks where before anything is decided"
-        return decide(self.pack, self.facts, None, self.today)
+        return self._decided(self.facts, None)
 
     @cached_property
     def wants(self) -> tuple[str, ...]:
@@ -205,16 +204,44 @@ class View:
     @cached_property
     def plan(self) -> Decision:
         """The decision for the items chosen: papers, limits and ways are for these."""
-        assert self.pack is not None
-        return decide(self.pack, self.facts_chosen, self.wants, self.today)
+        return self._decided(self.facts_chosen, self.wants)
+
+    def _decided(self, facts: Mapping[str, Any], wants: tuple[str, ...] | None) -> Decision:
+        assert self.pack is not None, "the path asks where before anything is decided"
+        pack = self.pack
+        return self.library.remember(
+            ("decide", pack.region, pack.version, self.today, wants, frozen(facts)),
+            lambda: decide(pack, facts, wants, self.today),
+        )
+
+    # --- what is asked for and checked ---
+
+    @cached_property
+    def form(self) -> tuple[Field, ...]:
+        """Every field of the form for what goes through this desk (see `steps.form`)."""
+        from dialogs.steps import form
+
+        return form.lay(self)
+
+    @cached_property
+    def content(self) -> tuple[Query, ...]:
+        """The part of the path that the check page shows: everything between consent and the check itself."""
+        from dialogs.steps import before_review
+
+        return tuple(before_review(self))
 
     # --- fingerprints ---
 
-    def digest(self, keys: Iterator[str] | None = None) -> str:
+    def digest(self, keys: Iterable[str] | None = None) -> str:
         """A short fingerprint of the reachable answers (or of these keys): a confirmation stands only for what it was given for."""
         chosen = self.reachable.keys() if keys is None else keys
         told = {key: self.answers[key].value for key in sorted(chosen) if key in self.answers}
         return fingerprint(told)
+
+
+def frozen(facts: Mapping[str, Any]) -> tuple[Any, ...]:
+    """These facts as a key: the same for the same facts in any order."""
+    return tuple((name, tuple(v) if isinstance(v, list) else v) for name, v in sorted(facts.items()))
 
 
 def fingerprint(value: Any) -> str:

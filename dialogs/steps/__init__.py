@@ -32,6 +32,12 @@ def step_of(query: Query) -> ModuleType:
     return BY_NAME[query.state.split("/")[0]]
 
 
+def before_review(view: View) -> Iterator[Query]:
+    """The questions between consent and the check page. Laid apart from the path, which is being laid while these are asked for."""
+    for phase in PHASES[1 : PHASES.index(review)]:
+        yield from phase.queries(view)
+
+
 def walk(view: View) -> Iterator[Query]:
     """The path: every question in order, up to and including the first one that is not settled.
 

@@ -15,7 +15,7 @@ from dialogs.view import Asking, Problem, Query, Taken, View
 PREFIX = "field:"
 
 
-def fields(view: View) -> tuple[Field, ...]:
+def lay(view: View) -> tuple[Field, ...]:
     """Every field of the form for what goes through this desk, derived ones included. What one field says may call for another
     (post the card: then where to), so the form is laid again until it no longer grows."""
     assert view.pack is not None
@@ -36,7 +36,7 @@ def told(view: View) -> dict[str, Any]:
 
 
 def queries(view: View) -> Iterator[Query]:
-    for field in fields(view):
+    for field in view.form:
         key = PREFIX + field.name
         if not field.derived and (key in view.answers or field.value is None):
             yield Query(key, "form/asking")
@@ -70,7 +70,7 @@ def _other_age(view: View, id_number: str) -> str:
 
 def field_of(view: View, query: Query) -> Field:
     name = query.key.removeprefix(PREFIX)
-    return next(field for field in fields(view) if field.name == name)
+    return next(field for field in view.form if field.name == name)
 
 
 def in_words(view: View, name: str, value: Any) -> str:

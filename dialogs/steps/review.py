@@ -31,7 +31,7 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
 
 def digest_of(view: View) -> str:
     """Stands for everything that will be sent: a change after the check has to be checked again."""
-    keys = (key for query in _content(view) for key in query.keys)
+    keys = (key for query in view.content for key in query.keys)
     return view.digest(keys)
 
 
@@ -47,7 +47,7 @@ def lines(view: View) -> tuple[ReviewLine, ...]:
 
 
 def _lines(view: View) -> Iterable[tuple[str, list[ReviewLine]]]:
-    asked = _content(view)
+    asked = view.content
     yield "who", [answer_line(view, q, key) for q in asked if _phase(q) in ("who", "where") for key in q.keys]
     yield "facts", [answer_line(view, q, key) for q in asked if _phase(q) == "screening" for key in q.keys]
     yield "items", [answer_line(view, q, key) for q in asked if _phase(q) == "offer" for key in q.keys]
@@ -110,26 +110,11 @@ def _own_in_words(view: View, query: Query, value: Any) -> str:
     return next((option.label for option in options if option.value == value), str(value))
 
 
-def _content(view: View) -> list[Query]:
-    return [q for q in _before_review(view)]
-
-
-def _before_review(view: View) -> Iterator[Query]:
-    """The settled part of the path before this page. Laid again here, because the path itself is being laid when it is asked for."""
-    from dialogs.steps import PHASES
-
-    for phase in PHASES:
-        if phase.__name__.endswith(".review"):
-            return
-        if not phase.__name__.endswith(".consent"):
-            yield from phase.queries(view)
-
-
 def _derived(view: View) -> list[ReviewLine]:
     """What stands on the form because it follows from another answer."""
     return [
         ReviewLine("", field.label, form.in_words(view, field.name, field.value))
-        for field in form.fields(view)
+        for field in view.form
         if field.derived and field.value not in (None, ())
     ]
 

@@ -15,7 +15,7 @@ from dialogs.policy import Pack, Question, facts_of, next_question, question_for
 from dialogs.policy.ask import NONE
 from dialogs.policy.where import outside_question
 from dialogs.steps.asking import put
-from dialogs.view import Asking, Problem, Query, Taken, View
+from dialogs.view import Asking, Problem, Query, Taken, View, frozen
 
 STATE = "screening/asking"
 UNSURE = "unsure"
@@ -113,25 +113,15 @@ def _last(view: View, items: Sequence[str] | None, known: Facts) -> Facts:
 
 def _next(view: View, pack: Pack, items: Sequence[str] | None, facts: Facts) -> Question | None:
     """The policy's next question. The same for everybody with the same facts, so it is remembered."""
-    key = (pack.region, pack.version, view.is_served, view.today, None if items is None else tuple(items), _frozen(facts))
-    remembered = view.library.remembered
-    if key not in remembered:
-        if len(remembered) >= _MOST_REMEMBERED:
-            remembered.clear()
-        remembered[key] = (
-            next_question(view.policy, pack, facts, items, view.today)
-            if view.is_served
-            else outside_question(view.policy, pack, facts, view.today)
-        )
-    found: Question | None = remembered[key]
-    return found
+    chosen = None if items is None else tuple(items)
+    key = ("next", pack.region, pack.version, view.is_served, view.today, chosen, frozen(facts))
 
+    def make() -> Question | None:
+        if view.is_served:
+            return next_question(view.policy, pack, facts, items, view.today)
+        return outside_question(view.policy, pack, facts, view.today)
 
-_MOST_REMEMBERED = 50_000  # about 20 MB; a county's common answers are a few hundred
-
-
-def _frozen(facts: Facts) -> tuple[Any, ...]:
-    return tuple((name, tuple(v) if isinstance(v, list) else v) for name, v in sorted(facts.items()))
+    return view.library.remember(key, make)
 
 
 def _unshown(view: View, question: Question) -> dict[str, Any]:

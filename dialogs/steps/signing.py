@@ -96,7 +96,7 @@ def snapshot(view: View) -> dict[str, Any]:
     answered = [q for q in view.path if q.key != "confirm_submit" and not q.state.startswith("consent/")]
     return {
         "answers": {key: view.answers[key].model_dump(mode="json") for q in answered for key in q.keys},
-        "derived": {f.name: f.value for f in form.fields(view) if f.derived and f.value is not None},
+        "derived": {f.name: f.value for f in view.form if f.derived and f.value is not None},
         "items": {item: way_of(view, item) for item in view.wants},
         "lines": [
             {"key": key, "label": review.label_of(view, q, key), "says": review.in_words(view, q, key)}

@@ -127,7 +127,7 @@ def test_changing_an_earlier_answer_ends_as_if_it_had_been_so_from_the_start(dat
     again = replay(everything, {"consent": "agree", "consent_sensitive": "agree"})
     assert told(core) == told(again)
     assert core.view.open.key == again.view.open.key
-    if "household_county" in told(core):
+    if core.view.open.state.split("/")[0] not in ("who", "where"):
         assert core.view.decision == again.view.decision
 
 
