@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from bot.wording import TextWords, words
-from dialogs.messages import Ask, Explained, Link, Offer, OfferedItem, Option, Packet, Progress, Reply, Review, Say
+from dialogs.messages import Ask, Explained, Link, Offer, OfferedItem, Option, Packet, Progress, Reply, Review, Say, Why
 
 COMFORTABLE = 600
 """Characters that can be read in one bubble of a phone without losing one's place."""
@@ -47,29 +47,31 @@ def option_lines(options: Sequence[Option]) -> list[str]:
     return [f"{line}（{one_line(o.hint)}）" if o.hint else line for line, o in zip(shown, options, strict=True)]
 
 
+def paragraphs(block: Reply) -> list[str]:
+    """One block in words, each part that belongs together by itself; of a kind that is not known here, its stand-in."""
+    show = _SHOW.get(block.kind)
+    parts = show(block, words().text) if show else [[block.text]]
+    joined = ("\n".join(line for line in map(clean, part) if line.strip()) for part in parts)
+    return [part for part in joined if part]
+
+
 def block_text(block: Reply) -> str:
-    """One block in words; of a kind that is not known here, its stand-in."""
-    shown = _SHOW.get(block.kind)
-    lines = shown(block, words().text) if shown else [block.text]
-    return "\n".join(line for line in map(clean, lines) if line.strip())
+    return "\n\n".join(paragraphs(block))
 
 
 def texts(replies: Iterable[Reply]) -> list[str]:
-    """Every block that has something to say, in order."""
-    return [text for text in map(block_text, replies) if text]
+    """Everything that there is to say, paragraph by paragraph, in order."""
+    return [part for reply in replies for part in paragraphs(reply)]
 
 
 def _explained(known: Iterable[Explained], w: TextWords) -> list[str]:
     return [w.word.format(word=e.word, says=e.says) for e in known]
 
 
-def _say(block: Say, w: TextWords) -> list[str]:
+def _say(block: Say, w: TextWords) -> list[list[str]]:
     clauses = list(dict.fromkeys(cite.clause for cite in block.cites if cite.clause))
-    return [
-        f"【{block.by}】{block.text}" if block.by else block.text,
-        *_explained(block.explained, w),
-        w.cites.format(clauses="、".join(clauses)) if clauses else "",
-    ]
+    said = f"【{block.by}】{block.text}" if block.by else block.text
+    return [[said, *_explained(block.explained, w), w.cites.format(clauses="、".join(clauses)) if clauses else ""]]
 
 
 def _said(block: Ask) -> str:
@@ -79,16 +81,18 @@ def _said(block: Ask) -> str:
     return "、".join(labels.get(repr(v), str(v)) for v in values if isinstance(v, str | int | bool) and v != "")
 
 
-def _ask(block: Ask, w: TextWords) -> list[str]:
+def _ask(block: Ask, w: TextWords) -> list[list[str]]:
     said = _said(block)
     return [
-        w.about.format(about=block.about) if block.about else "",
-        block.text,
-        *_explained(block.explained, w),
-        block.hint,
-        w.said.format(said=said) if said else "",
-        *option_lines(block.options),
-        w.answer.get(block.input, w.answer["other"]) if block.options else "",
+        [
+            w.about.format(about=block.about) if block.about else "",
+            block.text,
+            *_explained(block.explained, w),
+            block.hint,
+            w.said.format(said=said) if said else "",
+            *option_lines(block.options),
+            w.answer.get(block.input, w.answer["other"]) if block.options else "",
+        ]
     ]
 
 
@@ -101,67 +105,69 @@ _TELLING: dict[str, tuple[bool | None, ...]] = {
 }
 
 
-def _item(item: OfferedItem, w: TextWords) -> Iterator[str]:
-    """One item: its headline, the reasons that decided it, then what there is to do."""
-    yield f"【{item.name}】{item.headline}"
-    for why in item.why:
-        if why.holds in _TELLING[item.verdict]:
-            clause = w.offer.clause.format(clause=why.cite.clause) if why.cite.clause else ""
-            yield w.offer.why.format(says=why.says) + clause
-    if item.change:
-        yield w.offer.change.format(change=item.change)
-    if item.verdict != "not_eligible":
-        if item.where:
-            yield w.offer.where.format(where=item.where)
-        if item.limit:
-            yield w.offer.limit.format(limit=item.limit)
-        if item.papers:
-            yield w.offer.papers.format(papers="、".join(item.papers))
+def _offer(block: Offer, w: TextWords) -> list[list[str]]:
+    """A paragraph an item. A reason that an earlier item gave already is not said again where another one stands."""
+    told: set[Why] = set()
+    parts = [[block.text]]
+    for item in block.items:
+        decided = [why for why in item.why if why.holds in _TELLING[item.verdict]]
+        new = [why for why in decided if why not in told] or decided
+        told.update(decided)
+        parts.append([f"【{item.name}】{item.headline}", *_reasons(new, item.change, w), *_way(item, w)])
+    return parts
 
 
-def _offer(block: Offer, w: TextWords) -> list[str]:
-    return [block.text, *(line for item in block.items for line in _item(item, w))]
+def _reasons(decided: Sequence[Why], change: str, w: TextWords) -> Iterator[str]:
+    for why in decided:
+        clause = w.offer.clause.format(clause=why.cite.clause) if why.cite.clause else ""
+        yield w.offer.why.format(says=why.says) + clause
+    if change and change not in [why.says for why in decided]:
+        yield w.offer.change.format(change=change)
 
 
-def _review(block: Review, w: TextWords) -> list[str]:
+def _way(item: OfferedItem, w: TextWords) -> Iterator[str]:
+    """What there is to do, and how long it takes; nothing for what cannot be had."""
+    if item.verdict == "not_eligible":
+        return
+    if item.where:
+        yield w.offer.where.format(where=item.where)
+    if item.limit:
+        yield w.offer.limit.format(limit=item.limit)
+    if item.papers:
+        yield w.offer.papers.format(papers="、".join(item.papers))
+
+
+def _review(block: Review, w: TextWords) -> list[list[str]]:
     """Lines that can be changed are numbered in order across the sections: the talk understands “改第3条”."""
-    lines, number = [block.text], 0
+    parts, number = [[block.text]], 0
     for section in block.sections:
-        lines.append(f"【{section.title}】")
+        parts.append([f"【{section.title}】"])
         for line in section.lines:
             number += bool(line.question)
             head = w.review.line.format(n=number, label=line.label) if line.question else line.label
-            lines.append(f"{head}：{line.value}")
-    return [*lines, w.review.change.format(n=number) if number else ""]
+            parts[-1].append(f"{head}：{one_line(line.value)}")
+    return [*parts, [w.review.change.format(n=number)] if number else []]
 
 
-def _packet(block: Packet, w: TextWords) -> list[str]:
-    lines = [block.text, w.packet.receipt.format(receipt=block.receipt) if block.receipt else ""]
-    for title, entries in (
-        (w.packet.filled, block.filled),
-        (w.packet.bring, block.bring),
-        (w.packet.where, block.where),
-    ):
-        if entries:
-            lines += [title, *entries]
-    return lines
+def _packet(block: Packet, w: TextWords) -> list[list[str]]:
+    lists = ((w.packet.filled, block.filled), (w.packet.bring, block.bring), (w.packet.where, block.where))
+    head = [block.text, w.packet.receipt.format(receipt=block.receipt) if block.receipt else ""]
+    return [head, *([title, *entries] for title, entries in lists if entries)]
 
 
-def _progress(block: Progress, w: TextWords) -> list[str]:
+def _progress(block: Progress, w: TextWords) -> list[list[str]]:
     lines = [block.text, w.progress.receipt.format(receipt=block.receipt) if block.receipt else ""]
     for line in block.lines:
-        said = "，".join(
-            part.rstrip("。") for part in (line.state_says or w.progress.mark(line), line.limit_says) if part
-        )
-        lines.append(f"{line.name}：{said}。")
-    return lines
+        told = [part.rstrip("。") for part in (line.state_says or w.progress.mark(line), line.limit_says) if part]
+        lines.append(f"{line.name}：{'，'.join(told)}。")
+    return [lines]
 
 
-def _link(block: Link, w: TextWords) -> list[str]:
-    return [block.text, block.url]
+def _link(block: Link, w: TextWords) -> list[list[str]]:
+    return [[block.text, block.url]]
 
 
-_SHOW: dict[str, Callable[[Any, TextWords], list[str]]] = {
+_SHOW: dict[str, Callable[[Any, TextWords], list[list[str]]]] = {
     "say": _say,
     "ask": _ask,
     "offer": _offer,
