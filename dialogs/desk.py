@@ -168,7 +168,7 @@ class Desk:
 
     def _answer(self, value: Any, by: str) -> Answer:
         role = self.talk_role()
-        return Answer(value=value, by=by, who=role, at=self.message.at, message=self.message.id)  # type: ignore[arg-type]
+        return Answer(value=value, by=by, who=role, at=self.message.at, message=self.message.id)
 
     def talk_role(self) -> str:
         return WHO_BY_ROLE.get(self.view.role, "applicant")

@@ -134,7 +134,8 @@ def move(model: Any, event: str) -> None:
 
 def _leads_to(target: str) -> Callable[[EventData], bool]:
     def leads(event: EventData) -> bool:
-        return bool(event.model.leads_to == target)
+        model: Any = event.model
+        return bool(model.leads_to == target)
 
     return leads
 

@@ -26,7 +26,7 @@ def ask(view: View, query: Query) -> Asking:
     if query.state == "consent/refused":
         return Asking(choice(view, query, "refused"), (Say(words.say("refused")),))
     before = (Say(words.say("hello"), tone="warm"),) if query.key == "consent" else ()
-    return Asking(choice(view, query, query.key, **view.library.keeps), before)
+    return Asking(choice(view, query, query.key, "choice", **view.library.keeps), before)
 
 
 def take(view: View, query: Query, value: Any) -> Taken | Problem:

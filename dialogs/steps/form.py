@@ -19,7 +19,7 @@ def lay(view: View) -> tuple[Field, ...]:
     """Every field of the form for what goes through this desk, derived ones included. What one field says may call for another
     (post the card: then where to), so the form is laid again until it no longer grows."""
     assert view.pack is not None
-    facts, asked = dict(view.facts_chosen), ()
+    facts, asked = dict(view.facts_chosen), tuple[Field, ...]()
     items = {item: way_of(view, item) for item in applied(view)}
     while True:
         laid = form_fields(view.policy, view.pack, facts, tuple(items), view.today, items)

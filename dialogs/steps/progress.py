@@ -109,7 +109,7 @@ def _supply(view: View, query: Query, case: CaseSeen, ids: tuple[str, ...]) -> t
 
 def _line(view: View, case: CaseSeen) -> ProgressLine:
     name, elsewhere = offer.item_name(view, case.item), case.way == "jump"
-    mark = "elsewhere" if elsewhere else _MARKS.get(case.state, "doing")
+    mark: Any = "elsewhere" if elsewhere else _MARKS.get(case.state, "doing")
     says = view.words.say("goes_on_elsewhere") if elsewhere else view.words.name("cases", case.state)
     return ProgressLine(case.item, name, mark, says, "" if elsewhere else _limit(view, case))
 
