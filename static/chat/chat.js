@@ -105,19 +105,23 @@ const FIELDS = {
   id_number: { autocapitalize: "characters", spellcheck: false }, card_number: { autocapitalize: "characters", spellcheck: false },
   bank_number: { inputmode: "numeric", spellcheck: false }, code: { inputmode: "numeric", autocomplete: "one-time-code" },
 };
+// What stands in a field when a form is sent: read there and not from a copy, so that no quick finger outruns the page.
+function typed(event, name) {
+  event.preventDefault();
+  return new FormData(event.currentTarget).get(name).trim();
+}
 function Field({ ask, send, complain, wrong, extra = {} }) {
-  const [value, setValue] = useState(() => talk.unsentText(ask.question) || (["string", "number"].includes(typeof ask.said) ? String(ask.said) : ""));
-  const edit = (event) => { setValue(event.target.value); talk.keepUnsent(ask.question, event.target.value); };
+  const [begun] = useState(() => talk.unsentText(ask.question) || (["string", "number"].includes(typeof ask.said) ? String(ask.said) : ""));
   const submit = (event) => {
-    event.preventDefault();
-    const text = value.trim();
+    const text = typed(event, "answer");
     if (!text) complain("这里还空着。请写上，再点“确定”。");
     else if (ask.input === "number" && !/^\d+$/.test(text)) complain("请只写数字，比如 12。");
     else send(ask.input === "number" ? Number(text) : text, text);
   };
   return html`<form class="stack" onSubmit=${submit} novalidate>
     <div class="field"><label class="unseen" for="answer">${ask.title || ask.text}</label>
-      <input id="answer" type="text" autocomplete="off" enterkeyhint="done" value=${value} onInput=${edit} aria-invalid=${wrong ? "true" : undefined}
+      <input id="answer" type="text" autocomplete="off" enterkeyhint="done" name="answer" defaultValue=${begun}
+        onInput=${(event) => talk.keepUnsent(ask.question, event.target.value)} aria-invalid=${wrong ? "true" : undefined}
         aria-describedby=${described(wrong, ask.hint)} ...${ask.input === "number" ? { inputmode: "numeric" } : FIELDS[ask.rules]} ...${extra} /></div>
     <div class="row"><button class="main">确定</button></div>
   </form>`;
@@ -125,12 +129,11 @@ function Field({ ask, send, complain, wrong, extra = {} }) {
 const Text = (props) => html`<${Field} ...${props} />${props.ask.options.length ? html`<p class="hint">也可以选</p><${Options} ...${props} />` : null}`;
 const Place = (props) => html`${props.ask.options.length ? html`<${Options} ...${props} /><p class="hint">都不是？写县或区的名字</p>` : null}<${Field} ...${props} />`;
 
-const PARTS = [["年", 4, "bday-year"], ["月", 2, "bday-month"], ["日", 2, "bday-day"]];
+const PARTS = [["年", 4], ["月", 2], ["日", 2]];
 function Day({ ask, send, complain, wrong }) {
-  const [parts, setParts] = useState(() => (typeof ask.said === "string" ? ask.said.split("-").map((part) => part.replace(/^0/, "")) : ["", "", ""]));
+  const [begun] = useState(() => (typeof ask.said === "string" ? ask.said.split("-").map(Number) : ["", "", ""]));
   const submit = (event) => {
-    event.preventDefault();
-    const [year, month, day] = parts.map(Number);
+    const [year, month, day] = PARTS.map(([name]) => Number(typed(event, name)));
     const date = new Date(Date.UTC(year, month - 1, day));
     const real = year > 1880 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
     if (!real) complain("这个日子不对。请按年、月、日写，比如 1990、5、20。");
@@ -138,8 +141,8 @@ function Day({ ask, send, complain, wrong }) {
   };
   return html`<form class="stack" onSubmit=${submit} novalidate>
     <div class="day-fields">${PARTS.map(([name, length], index) => html`<div class="field"><label for="day${index}">${name}</label>
-      <input id="day${index}" type="text" inputmode="numeric" maxlength=${length} autocomplete="off" value=${parts[index]} aria-invalid=${wrong ? "true" : undefined}
-        aria-describedby=${described(wrong, ask.hint)} onInput=${(event) => setParts(parts.map((part, at) => (at === index ? event.target.value.trim() : part)))} /></div>`)}</div>
+      <input id="day${index}" type="text" inputmode="numeric" maxlength=${length} autocomplete="off" name=${name} defaultValue=${begun[index]}
+        aria-invalid=${wrong ? "true" : undefined} aria-describedby=${described(wrong, ask.hint)} /></div>`)}</div>
     <div class="row"><button class="main">确定</button></div>
   </form>${ask.options.length ? html`<p class="hint">也可以选</p><${Options} ask=${ask} send=${send} />` : null}`;
 }
@@ -212,22 +215,21 @@ function Top({ state, openPanel }) {
 }
 
 function Box() {
-  const [words, setWords] = useState(() => talk.unsentText("free"));
   const area = useRef();
-  useEffect(() => talk.listen((state) => { if (state.error && !area.current.value) setWords(talk.unsentText("free")); }), []);
-  useLayoutEffect(() => { area.current.style.height = "auto"; area.current.style.height = `${area.current.scrollHeight + 4}px`; }, [words]);
-  const edit = (event) => { setWords(event.target.value); talk.keepUnsent("free", event.target.value); };
+  const fit = () => { area.current.style.height = "auto"; area.current.style.height = `${area.current.scrollHeight + 4}px`; };
+  const put = (words) => { area.current.value = words; talk.keepUnsent("free", words); fit(); };
+  useEffect(() => { put(talk.unsentText("free")); }, []);
+  useEffect(() => talk.listen((state) => { if (state.error && !area.current.value) put(talk.unsentText("free")); }), []);
   const submit = (event) => {
     event.preventDefault();
-    const text = words.trim();
-    if (!text) { area.current.focus(); return; }
-    setWords("");
-    talk.keepUnsent("free", "");
-    talk.say(text);
+    const text = area.current.value.trim();
+    put("");
+    if (text) talk.say(text); else area.current.focus();
   };
   const enter = (event) => { if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event); };
   return html`<form onSubmit=${submit}><div class="field"><label class="unseen" for="free">想说什么，都可以写在这里</label>
-    <textarea id="free" rows="1" maxlength="2000" enterkeyhint="send" placeholder="写在这里" ref=${area} value=${words} onInput=${edit} onKeyDown=${enter}></textarea></div>
+    <textarea id="free" rows="1" maxlength="2000" enterkeyhint="send" placeholder="写在这里" ref=${area} onKeyDown=${enter}
+      onInput=${() => { talk.keepUnsent("free", area.current.value); fit(); }}></textarea></div>
     <button>发送</button></form>`;
 }
 

@@ -29,7 +29,7 @@ export async function smaller(file) {
 
 function Preview({ picture, index, remove }) {
   return html`<li><img src=${picture.url} alt="第${index + 1}张照片，还没交" />
-    <button type="button" class="danger" onClick=${remove}>删除<span class="unseen">第${index + 1}张照片</span></button></li>`;
+    <button type="button" class="danger" aria-label="删除第${index + 1}张照片" onClick=${remove}>删除</button></li>`;
 }
 
 export function Photos({ ask, send, complain, busy, Options }) {
@@ -111,18 +111,18 @@ function Drawn({ ask, busy, complain }) {
 }
 
 function Typed({ send, complain, wrong }) {
-  const [name, setName] = useState("");
-  const [sure, setSure] = useState(false);
   const submit = (event) => {
     event.preventDefault();
-    if (!name.trim()) complain("名字还空着。请写上签名人的名字。");
-    else if (!sure) complain("请先勾上“这是签名”，再点“签好了”。");
-    else send({ way: "typed", name: name.trim() }, `签名：${name.trim()}`);
+    const form = new FormData(event.currentTarget);
+    const name = form.get("name").trim();
+    if (!name) complain("名字还空着。请写上签名人的名字。");
+    else if (!form.has("sure")) complain("请先勾上“这是签名”，再点“签好了”。");
+    else send({ way: "typed", name }, `签名：${name}`);
   };
   return html`<form class="stack" onSubmit=${submit} novalidate>
-    <div class="field"><label for="signed">签名人的名字</label><input id="signed" type="text" autocomplete="name" value=${name}
-      aria-invalid=${wrong ? "true" : undefined} aria-describedby=${wrong ? "wrong" : undefined} onInput=${(event) => setName(event.target.value)} /></div>
-    <label class="tick"><input type="checkbox" checked=${sure} onChange=${(event) => setSure(event.target.checked)} /><span>我确认，这是签名</span></label>
+    <div class="field"><label for="signed">签名人的名字</label><input id="signed" type="text" autocomplete="name" name="name"
+      aria-invalid=${wrong ? "true" : undefined} aria-describedby=${wrong ? "wrong" : undefined} /></div>
+    <label class="tick"><input type="checkbox" name="sure" /><span>我确认，这是签名</span></label>
     <div class="row"><button class="main">签好了</button></div></form>`;
 }
 

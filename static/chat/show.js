@@ -74,8 +74,8 @@ function Review({ block, act }) {
     <dl>${section.lines.map((line) => html`<div class="said">
       <dt>${line.label}</dt>
       <dd>${line.value}<${Pictures} ids=${line.photo_ids} word=${line.label} /></dd>
-      ${line.question && act.change ? html`<dd class="do"><button type="button" class="quiet" onClick=${() => act.change(line)}>
-        修改<span class="unseen">：${line.label}</span></button></dd>` : null}
+      ${line.question && act.change ? html`<dd class="do"><button type="button" class="quiet" aria-label="修改：${line.label}"
+        onClick=${() => act.change(line)}>修改</button></dd>` : null}
     </div>`)}</dl>`)}</div>`;
 }
 

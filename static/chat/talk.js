@@ -204,6 +204,7 @@ function take(said, item) {
     trouble: "",
   });
   if (item.body.question && !words.length) keepUnsent(item.body.question, "");
+  follow();
 }
 function pick({ open = null, about = "", drafts = [], floor = null, needs = state.needs, documents = state.documents }) {
   return { open, about, drafts, floor, needs, documents };
@@ -225,15 +226,20 @@ export async function read() {
   }
 }
 
+// Live events reconnect by themselves, and what was missed is read on opening. There are none before the first word.
+let events = null;
+let live = false;
+function follow() {
+  if (!window.EventSource || !state.log.length || (events && events.readyState !== EventSource.CLOSED)) return;
+  events = new EventSource(`${API}/events`);
+  events.addEventListener("open", () => { live = true; read(); });
+  events.addEventListener("changed", read);
+  events.addEventListener("error", () => { live = false; });
+}
+
 function watch() {
-  let live = false;
-  if (window.EventSource) {
-    const events = new EventSource(`${API}/events`); // reconnects by itself; what was missed is read on opening
-    events.addEventListener("open", () => { if (!live) read(); live = true; });
-    events.addEventListener("changed", read);
-    events.addEventListener("error", () => { live = false; });
-  }
-  setInterval(() => { if (!live && !document.hidden) read(); }, POLL);
+  follow();
+  setInterval(() => { follow(); if (!live && !document.hidden) read(); }, POLL);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { read(); pump(); } });
   window.addEventListener("online", () => { retry(); read(); });
   window.addEventListener("offline", () => { if (state.waiting.length) set({ trouble: SAYS[0] }); });

@@ -126,22 +126,27 @@ class Safe extends Component {
   }
 }
 
+const BEEN_IN = "yijianshi_console"; // this browser was signed in: worth asking whether it still is
+
 function App() {
   const [me, setMe] = useState(null);
   const [trouble, setTrouble] = useState(null);
+  const enter = (staff) => { localStorage.setItem(BEEN_IN, "yes"); setMe(staff); };
+  const leave = () => { localStorage.removeItem(BEEN_IN); setMe(false); };
   const read = async () => {
     setTrouble(null);
+    if (!localStorage.getItem(BEEN_IN)) { leave(); return; }
     try {
-      setMe(await call("/me"));
+      enter(await call("/me"));
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      if (problem.status === 401) setMe(false); else setTrouble(problem);
+      if (problem.status === 401) leave(); else setTrouble(problem);
     }
   };
-  useEffect(() => { onSignedOut(() => setMe(false)); read(); }, []);
+  useEffect(() => { onSignedOut(leave); read(); }, []);
   if (trouble) return html`<main class="door"><h1>工作台</h1><${Alert} problem=${trouble}><button type="button" onClick=${read}>再试一次</button><//></main>`;
   if (me === null) return html`<main class="door"><h1>工作台</h1><p>正在打开</p></main>`;
-  return me ? html`<${Frame} key=${me.id} me=${me} leave=${() => setMe(false)} />` : html`<${SignIn} enter=${setMe} />`;
+  return me ? html`<${Frame} key=${me.id} me=${me} leave=${leave} />` : html`<${SignIn} enter=${enter} />`;
 }
 
 const root = document.getElementById("app");

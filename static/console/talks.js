@@ -43,14 +43,19 @@ function useFollowing(box, id, log) {
   const atEnd = useRef(true);
   const seen = useRef(0);
   const [unseen, setUnseen] = useState(0);
-  const toEnd = () => { box.current.scrollTop = box.current.scrollHeight; atEnd.current = true; seen.current = log.length; setUnseen(0); };
+  const toEnd = () => { if (!box.current) return; box.current.scrollTop = box.current.scrollHeight; atEnd.current = true; seen.current = log.length; setUnseen(0); };
   const scrolled = () => {
     const { scrollTop, scrollHeight, clientHeight } = box.current;
     atEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END;
     if (atEnd.current) { seen.current = log.length; setUnseen(0); }
   };
-  useLayoutEffect(() => { if (log.length) toEnd(); }, [id, log.length > 0]);
-  useLayoutEffect(() => { if (atEnd.current) toEnd(); else setUnseen(log.length - seen.current); }, [log.length]);
+  useEffect(() => {
+    if (!box.current) return undefined;
+    const resized = new ResizeObserver(() => { if (atEnd.current) box.current.scrollTop = box.current.scrollHeight; });
+    resized.observe(box.current);
+    return () => resized.disconnect();
+  }, [id, log.length > 0]);
+  useLayoutEffect(() => { if (atEnd.current) toEnd(); else setUnseen(log.length - seen.current); }, [id, log.length]);
   return { unseen, toEnd, scrolled };
 }
 
@@ -163,9 +168,10 @@ function Talk({ id, me, say, shortcuts, byKeys }) {
 // --- the list ---
 
 function Row({ row, current, me }) {
-  const waiting = row.waiting_since ? `等了${ago(row.waiting_since)}` : `${ago(row.last_at)}前`;
+  const since = ago(row.waiting_since ?? row.last_at);
+  const waiting = since === "刚刚" ? since : row.waiting_since ? `等了${since}` : `${since}前`;
   return html`<li><a class="line" href="#/talks/${row.id}" aria-current=${current ? "true" : undefined} data-row=${row.id}>
-    <span class="line-head"><strong>${row.who}</strong><span class="soft">${row.by}</span><span class="since">${row.waiting_since ? "" : html`<span class="unseen">最后一句在</span>`}${waiting === "刚刚前" ? "刚刚" : waiting}</span></span>
+    <span class="line-head"><strong>${row.who}</strong><span class="soft">${row.by}</span><span class="since">${waiting}</span></span>
     ${row.why.map((why) => html`<span key=${why.code} class=${`why ${why.code}`}>${mark("alarm")}${why.says}</span>`)}
     <span class="line-foot"><span class="chip">${row.state_name}</span>${row.paused ? html`<span class="chip">先放着</span>` : null}
       ${row.holder ? html`<span class="chip doing">${mark("person")}${row.holder.id === me.id ? "您在接待" : `${row.holder.name}在接待`}</span>` : null}

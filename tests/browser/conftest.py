@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.pages import ChatPage, launch, person, watched
 from tests.browser.recorded import Recorded, create
-from tests.browser.serving import serving
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.browser.serving import serving, set_up_pages, the_house
 
 
 @pytest.fixture(scope="session")
@@ -30,8 +25,7 @@ def recorded() -> Recorded:
 
 @pytest.fixture(scope="session")
 def base(recorded: Recorded) -> Iterator[str]:
-    if not (ROOT / "static/vendor/preact.js").exists():
-        subprocess.run([sys.executable, ROOT / "static/vendor.py"], check=True)
+    set_up_pages()
     with serving(create(recorded)) as address:
         yield address
 
@@ -53,3 +47,20 @@ def page(browser: Browser, base: str, faults: list[str]) -> Iterator[Page]:
 @pytest.fixture
 def chat(page: Page) -> ChatPage:
     return ChatPage(page)
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The real server, for whole talks."""
+    set_up_pages()
+    with the_house(tmp_path_factory.mktemp("house")) as address:
+        yield address
+
+
+@pytest.fixture
+def talk(browser: Browser, house: str, faults: list[str]) -> Iterator[ChatPage]:
+    """A new person's phone page on the real server."""
+    context = person(browser, house)
+    yield ChatPage(watched(context.new_page(), faults))
+    context.close()
+    assert not faults, "the page complained: " + "; ".join(faults)

@@ -110,7 +110,7 @@ class ChatPage:
             self.now.get_by_role("button", name=f"交这{len(paths)}张").click()
 
     def sign_typed(self, name: str) -> None:
-        self.now.get_by_label("打字签名").check()
+        self.now.get_by_label("打字签名", exact=True).check()
         self.now.get_by_label("签名人的名字").fill(name)
         self.now.get_by_label("我确认，这是签名").check()
         with self.settled():

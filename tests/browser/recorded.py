@@ -24,6 +24,7 @@ from PIL import Image
 from sse_starlette import EventSourceResponse
 
 from backend.conversations.plain import Unaccepted, plain_pages
+from backend.web import Manners
 from dialogs.messages import (
     Ask,
     Cite,
@@ -397,7 +398,7 @@ class Person:
         self.posted.append(body)
         state = STATES[self.state]
         fresh = [self.add("bot", asdict(state.open))] if state.open else []
-        words = body.get("text") or json.dumps(body.get("value") or body.get("command") or "照片", ensure_ascii=False)
+        words = str(body.get("text") or body.get("value") or body.get("command") or "照片")
         fresh.append(self.add("person", {"kind": "said", "text": words, "photo_ids": body.get("photo_ids", [])}))
         then = {"change": "choice_said", "progress": "progress", "human": "floor"}.get(
             body.get("command", ""), state.then
@@ -467,6 +468,7 @@ def create(recorded: Recorded) -> FastAPI:
     """The server around these recordings."""
     app = FastAPI()
     app.add_middleware(GZipMiddleware, minimum_size=500)
+    app.add_middleware(Manners, caps={"": 50_000_000}, open_doors=())  # the same headers of safety as the real one
     app.mount("/static", StaticFiles(directory=STATIC))
 
     async def way_in(request: Request, response: Response) -> Way:
@@ -527,7 +529,7 @@ def create(recorded: Recorded) -> FastAPI:
         return Response(recorded.pictures[name], media_type="image/jpeg")
 
     @app.get("/api/v1/events")
-    async def events(request: Request) -> EventSourceResponse:
+    async def events(request: Request) -> Response:
         person = recorded.person(request)
 
         async def stream() -> AsyncIterator[dict[str, str]]:
@@ -536,6 +538,8 @@ def create(recorded: Recorded) -> FastAPI:
                 person.changed.clear()
                 yield {"event": "changed", "data": '{"id": "1"}'}
 
+        if not person.log:
+            return problem(404, "nobody", "这里还没有您的记录。")
         return EventSourceResponse(stream())
 
     @app.post("/_staff/{name}")

@@ -1,0 +1,494 @@
+"""What the phone page does with what a person does: focus, words, pictures, broken lines, voices, weight.
+
+Here against recorded answers, so that every fault can be played at will; whole talks run against the real server.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, Request, expect
+
+from tests.browser.pages import ChatPage, person, watched
+from tests.browser.recorded import Person, Recorded
+
+PAGE_BUDGET = 40_000  # bytes over the line until the page can be used
+REQUEST_BUDGET = 8
+SLOW = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}  # 400 kbit/s
+
+VOICE = """() => {
+  window.spoken = [];
+  window.cancelled = 0;
+  const voices = [{ lang: "zh-CN", name: "Xiaoxiao" }];
+  Object.defineProperty(window, "speechSynthesis", { value: {
+    getVoices: () => voices, addEventListener() {}, removeEventListener() {},
+    speak(words) { window.spoken.push(words.text); }, cancel() { window.cancelled += 1; },
+  } });
+  window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+}"""
+NO_VOICE = """() => Object.defineProperty(window, "speechSynthesis", { value: {
+  getVoices: () => [{ lang: "en-US", name: "Joe" }], addEventListener() {}, removeEventListener() {} } })"""
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A picture that is larger than what is sent."""
+    path = tmp_path_factory.mktemp("photo") / "photo.jpg"
+    Image.radial_gradient("L").resize((2400, 1800)).convert("RGB").save(path, quality=90)
+    return path
+
+
+@pytest.fixture
+def me(page: Page, recorded: Recorded) -> Iterator[object]:
+    """The recordings of whoever is at the page."""
+
+    def who() -> Person:
+        cookies = {one["name"]: one["value"] for one in page.context.cookies()}
+        return recorded.people[cookies["yijianshi"]]
+
+    return who  # type: ignore[return-value]
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("() => document.activeElement.innerText || document.activeElement.outerHTML"))
+
+
+# --- the talk ---
+
+
+def test_the_whole_talk_can_be_had_from_the_keyboard_alone(page: Page, photo: Path) -> None:
+    """From hello to the packet with Tab, space and Enter; a mouse is never touched (T6)."""
+    page.goto("/_play/empty")
+    keys = page.keyboard
+
+    def reach(name: str) -> None:
+        for _ in range(80):
+            here = page.evaluate(
+                "() => { const e = document.activeElement; return [...(e.labels ?? [])].map((l) => l.innerText).join()"
+                " || e.innerText || e.getAttribute('aria-label') || ''; }"
+            )
+            if here.strip().startswith(name):
+                return
+            keys.press("Tab")
+        raise AssertionError(f"{name} cannot be reached; the focus is at {focused(page)}")
+
+    def press(name: str, key: str = "Enter") -> None:
+        reach(name)
+        keys.press(key)
+
+    def asked(words: str) -> None:
+        expect(page.locator(".now .ask")).to_contain_text(words)
+
+    press("开始")
+    asked("有残疾人证吗")
+    press("没有")
+    asked("哪一类")
+    press("智力", "Space")
+    press("选好了")
+    for words, answer in [
+        ("什么名字", "周小树"),
+        ("身份证号", "990101201701010016"),
+        ("手机号", "19900000000"),
+        ("几口人", "3"),
+    ]:
+        asked(words)
+        page.locator("#answer").focus()
+        keys.type(answer)
+        keys.press("Enter")
+    asked("到哪一天")
+    for label, value in [("年", "2031"), ("月", "5"), ("日", "20")]:
+        reach(label)
+        keys.type(value)
+    press("确定")
+    asked("户口在哪里")
+    press("通川区")
+    asked("办哪几项")
+    press("护理补贴", "Space")
+    press("选好了")
+    asked("户口簿")
+    with page.expect_file_chooser() as chooser:
+        press("拍照或选照片")
+    chooser.value.set_files(str(photo))
+    press("交这1张")
+    asked("都对吗")
+    press("都对")
+    asked("请签名")
+    reach("手写签名")
+    keys.press("ArrowDown")
+    reach("签名人的名字")
+    keys.type("周桂兰")
+    press("我确认", "Space")
+    press("签好了")
+    expect(page.get_by_text("TC7K-4M29-X").first).to_be_visible()
+
+
+def test_after_an_answer_the_focus_is_on_the_new_question_and_one_region_announces(chat: ChatPage) -> None:
+    chat.open("/_play/choice")
+    chat.answer("有")
+    assert chat.open_question() == "证上写的是哪一类？"
+    assert chat.page.evaluate("() => document.activeElement.tagName") == "LEGEND"
+    assert "证上写的是哪一类" in focused(chat.page)
+    live = "[role=log], [role=alert], [role=status], [aria-live]"
+    assert chat.page.locator(live).count() == 1
+    expect(chat.log).to_contain_text("孩子有残疾人证吗？")  # the question has moved into the record, once
+    assert chat.page.get_by_text("孩子有残疾人证吗？").count() == 1
+
+
+def test_an_error_is_said_at_the_question_and_the_input_is_kept(chat: ChatPage) -> None:
+    chat.open("/_play/wrong")
+    chat.type("990101")
+    assert chat.alert() == "这个号码少了一位。请照证上再写一遍。"
+    assert "这个号码少了一位" in focused(chat.page)
+    assert chat.now.locator("#answer").input_value() == "990101"
+    assert chat.now.locator("#answer").get_attribute("aria-invalid") == "true"
+    assert chat.log.get_by_text("这个号码少了一位").count() == 1, "it is announced by the record as well"
+
+
+@pytest.mark.parametrize(
+    ("state", "button", "says"),
+    [
+        ("text", "确定", "这里还空着"),
+        ("date", "确定", "这个日子不对"),
+        ("choices", "选好了", "请先选一项"),
+        ("signature", "签好了", "框里还空着"),
+    ],
+)
+def test_an_empty_answer_never_leaves_the_page_and_the_way_on_is_said(
+    chat: ChatPage, state: str, button: str, says: str
+) -> None:
+    chat.open(f"/_play/{state}")
+    chat.now.get_by_role("button", name=button).click()
+    expect(chat.now.get_by_role("alert")).to_contain_text(says)
+    assert says in focused(chat.page)
+
+
+def test_what_a_refusal_says_is_shown_and_the_words_come_back(chat: ChatPage, faults: list[str]) -> None:
+    chat.open("/_play/choice?fault=422")
+    chat.page.locator("#free").fill("莫得工作单")
+    chat.bar.get_by_role("button", name="发送").click()
+    expect(chat.now.get_by_role("alert")).to_contain_text("这个没看懂")
+    expect(chat.page.locator("#free")).to_have_value("莫得工作单")
+    assert len(faults) == 1
+    faults.clear()
+
+
+def test_each_way_of_answering_sends_what_the_question_defines(chat: ChatPage, me, photo: Path) -> None:
+    chat.open("/_play/choice")
+    chat.answer("不清楚")
+    chat.choose(["听力", "智力"])
+    chat.type("周小树")
+    chat.answer("现在没有")
+    chat.type("19900000000")
+    chat.type("3")
+    chat.date("2031-05-20")
+    chat.answer("达川区")
+    chat.choose(["护理补贴"])
+    chat.upload([photo, photo])
+    chat.change("残疾等级")
+    chat.answer("二级")
+    chat.answer("都对")
+    chat.sign_drawn()
+    sent = [(body.get("question") or body.get("command"), body.get("value")) for body in me().posted]
+    assert sent[:9] == [
+        ("holds_card", "unsure"),
+        ("card_categories", ["hearing", "intellectual"]),
+        ("name", "周小树"),
+        ("id_number", "unsure"),
+        ("phone", "19900000000"),
+        ("family_size", 3),
+        ("valid_to", "2031-05-20"),
+        ("household_place", "511703"),
+        ("wants", ["allowance.nursing34"]),
+    ]
+    assert len(me().posted[9]["photo_ids"]) == 2
+    assert sent[10:13] == [("change", "card_level"), ("card_level", 2), ("confirm_submit", True)]
+    assert sent[13][1]["way"] == "drawn" and sent[13][1]["png"].startswith("0192f0c1")
+
+
+def test_none_of_these_and_a_typed_signature_and_the_commands_arrive(chat: ChatPage, me) -> None:
+    chat.open("/_play/choices")
+    chat.choose([])
+    chat.command("上一步")
+    chat.command("先放一放")
+    chat.open("/_play/signature")
+    posted = me()
+    chat.sign_typed("周桂兰")
+    assert posted.posted[-1]["value"] == {"way": "typed", "name": "周桂兰"}
+
+
+def test_a_helper_changes_the_person_with_one_tap_and_always_sees_whom(chat: ChatPage, me) -> None:
+    chat.open("/_play/helper")
+    assert chat.about() == "李秀英"
+    chat.page.evaluate("() => scrollTo(0, document.body.scrollHeight)")
+    expect(chat.page.locator(".about b")).to_be_in_viewport()
+    chat.switch("陈家老二")
+    assert me().posted[-1] == {"kind": "switch", "draft_id": "0192f0c1-0000-7000-8000-00000000000c"}
+
+
+def test_several_messages_in_a_row_leave_in_order_while_one_is_on_its_way(chat: ChatPage, me) -> None:
+    chat.open("/_play/floor")
+    for words in ("在吗", "我娃九岁", "有证", "莫得低保"):
+        chat.page.locator("#free").fill(words)
+        chat.page.keyboard.press("Enter")
+    expect(chat.page.locator(".pending")).to_have_count(0)
+    assert [body["text"] for body in me().posted] == ["在吗", "我娃九岁", "有证", "莫得低保"]
+
+
+def test_what_staff_say_comes_by_itself_and_does_not_move_the_focus(chat: ChatPage) -> None:
+    chat.open("/_play/text")
+    chat.now.locator("#answer").fill("周小")
+    chat.page.evaluate("() => fetch('/_staff/floor', { method: 'POST' })")
+    expect(chat.page.locator(".banner")).to_have_text("现在由工作人员小陈回复您")
+    expect(chat.log).to_contain_text("您好，我是小陈")
+    assert chat.page.evaluate("() => document.activeElement.closest('.log')") is None
+
+
+# --- pictures ---
+
+
+def test_a_picture_is_made_small_on_the_phone_shown_and_can_be_taken_out(
+    chat: ChatPage, recorded: Recorded, me, photo: Path
+) -> None:
+    chat.open("/_play/photo")
+    chat.now.locator("input[type=file]").set_input_files([str(photo), str(photo), str(photo)])
+    expect(chat.now.get_by_alt_text("第3张照片，还没交")).to_be_visible()
+    chat.now.get_by_role("button", name="删除第2张照片").click()
+    with chat.settled():
+        chat.now.get_by_role("button", name="交这2张").click()
+    ids = me().posted[-1]["photo_ids"]
+    assert len(ids) == 2
+    assert Image.open(io.BytesIO(recorded.pictures[ids[0]])).size == (1600, 1200)
+    expect(chat.log.get_by_alt_text("您发的照片，第2张")).to_be_visible()
+
+
+def test_a_file_that_is_no_picture_is_refused_with_what_to_do_and_the_choice_stays(
+    chat: ChatPage, tmp_path: Path, faults: list[str]
+) -> None:
+    bad = tmp_path / "scan.jpg"
+    bad.write_bytes(b"PK\x03\x04 a zip with another name")
+    chat.open("/_play/photo")
+    chat.now.locator("input[type=file]").set_input_files(str(bad))
+    chat.now.get_by_role("button", name="交这1张").click()
+    expect(chat.now.get_by_role("alert")).to_contain_text("这个文件不是照片")
+    expect(chat.now.get_by_role("button", name=re.compile("^删除"))).to_have_count(1)
+    faults.clear()  # the browser itself notes the 422 and the picture that it cannot draw
+
+
+# --- broken lines ---
+
+
+@pytest.mark.parametrize("fault", ["500", "cut"])
+def test_an_answer_that_meets_a_broken_server_is_sent_again_and_counts_once(
+    chat: ChatPage, me, faults: list[str], fault: str
+) -> None:
+    chat.open(f"/_play/choice?fault={fault}")
+    chat.now.locator("button.option", has_text="没有").click()
+    expect(chat.page.locator(".bar .note")).to_contain_text("没发出去")
+    expect(chat.log).to_contain_text("还没发出去")
+    with chat.settled():
+        chat.page.get_by_role("button", name="再试一次").click()
+    assert chat.open_question() == "证上写的是哪一类？"
+    assert len(me().posted) == 1
+    faults.clear()
+
+
+def test_without_a_signal_answers_and_pictures_stay_on_the_phone_and_go_when_it_is_back(
+    chat: ChatPage, me, faults: list[str], photo: Path
+) -> None:
+    chat.open("/_play/photo")
+    chat.now.locator("input[type=file]").set_input_files(str(photo))
+    expect(chat.now.get_by_role("button", name="交这1张")).to_be_visible()
+    chat.page.context.set_offline(True)
+    chat.now.get_by_role("button", name="交这1张").click()
+    chat.page.locator("#free").fill("还有一张明天拍")
+    chat.page.keyboard.press("Enter")
+    expect(chat.page.locator(".bar .note")).to_contain_text("还有2条没发出去")
+    chat.page.context.set_offline(False)
+    expect(chat.page.locator(".pending")).to_have_count(0)
+    assert [body["kind"] for body in me().posted] == ["photo", "text"]
+    faults.clear()
+
+
+def test_what_could_not_be_sent_survives_a_reload_and_is_then_gone_from_the_phone(
+    chat: ChatPage, me, faults: list[str], photo: Path
+) -> None:
+    chat.open("/_play/photo?fault=" + ",".join(["500"] * 2))
+    chat.now.locator("input[type=file]").set_input_files(str(photo))
+    chat.now.get_by_role("button", name="交这1张").click()
+    expect(chat.page.locator(".bar .note")).to_contain_text("还有1条没发出去")
+    assert kept_on_the_phone(chat.page)["waiting"] == 1
+    chat.page.reload()
+    expect(chat.now.locator("h2")).to_have_text("核对", timeout=20_000)
+    assert len(me().posted) == 1 and len(me().posted[0]["photo_ids"]) == 1
+    assert kept_on_the_phone(chat.page) == {"waiting": 0, "local": {}, "session": {}}
+    faults.clear()
+
+
+def test_words_not_yet_sent_survive_a_reload_and_nothing_else_stays_on_the_phone(chat: ChatPage) -> None:
+    chat.open("/_play/id_number")
+    chat.now.locator("#answer").fill("9901")
+    chat.page.locator("#free").fill("等哈儿再弄")
+    chat.page.reload()
+    expect(chat.now.locator("#answer")).to_have_value("9901")
+    expect(chat.page.locator("#free")).to_have_value("等哈儿再弄")
+    chat.type("990101201701010016")
+    chat.say("等哈儿再弄")
+    assert kept_on_the_phone(chat.page) == {"waiting": 0, "local": {}, "session": {}}
+
+
+def kept_on_the_phone(page: Page) -> dict[str, object]:
+    """Everything that a page can leave on a phone, cookies apart."""
+    kept = page.evaluate("""async () => {
+      const names = (await indexedDB.databases()).map((one) => one.name);
+      const count = (name) => new Promise((done) => { const open = indexedDB.open(name); open.onsuccess = () => {
+        const asked = open.result.transaction("waiting").objectStore("waiting").count();
+        asked.onsuccess = () => { open.result.close(); done(asked.result); }; }; });
+      const counts = await Promise.all(names.map(count));
+      return { waiting: counts.reduce((a, b) => a + b, 0), local: { ...localStorage }, session: { ...sessionStorage } };
+    }""")
+    return dict(kept)
+
+
+def test_a_page_that_cannot_reach_the_server_says_so_and_comes_back(chat: ChatPage, faults: list[str]) -> None:
+    chat.page.route("**/api/v1/conversation", lambda route: route.abort())
+    chat.page.goto("/_play/choice")
+    expect(chat.page.locator(".bar .note")).to_contain_text("连不上网")
+    chat.page.unroute("**/api/v1/conversation")
+    chat.page.get_by_role("button", name="再试一次").click()
+    expect(chat.now.locator("legend")).to_be_visible()
+    faults.clear()
+
+
+def test_without_live_events_the_page_reads_again_quietly(browser: Browser, base: str) -> None:
+    context = person(browser, base)
+    context.add_init_script("delete window.EventSource")
+    page = context.new_page()
+    page.clock.install()
+    page.goto("/_play/text")
+    expect(page.locator(".now legend")).to_be_visible()
+    page.evaluate("() => fetch('/_staff/floor', { method: 'POST' })")
+    page.clock.run_for(25_000)
+    expect(page.locator(".banner")).to_be_visible()
+    context.close()
+
+
+# --- voices, looks, one's own data ---
+
+
+def test_what_is_read_aloud_is_what_stands_there_and_it_can_be_stopped(
+    browser: Browser, base: str, faults: list[str]
+) -> None:
+    context = person(browser, base)
+    context.add_init_script(f"({VOICE})()")
+    chat = ChatPage(watched(context.new_page(), faults)).open("/_play/choice")
+    assert chat.page.evaluate("() => window.spoken") == [], "it speaks without being asked"
+    chat.now.get_by_role("button", name="读给我听").click()
+    spoken = chat.page.evaluate("() => window.spoken[0]")
+    for line in filter(None, spoken.split("\n")):
+        assert chat.page.get_by_text(line, exact=False).first.is_visible(), line
+    for words in ("我帮您办残疾人的几件事", "孩子有残疾人证吗", "不清楚"):
+        assert words in spoken
+    before = chat.page.evaluate("() => window.cancelled")
+    chat.now.get_by_role("button", name="停止朗读").click()
+    assert chat.page.evaluate("() => window.cancelled") > before
+    chat.page.get_by_role("button", name="显示").click()
+    chat.page.get_by_label("每一步自动读给我听").check()
+    chat.page.keyboard.press("Escape")
+    chat.answer("有")
+    expect(chat.now.get_by_role("button", name="停止朗读")).to_be_visible()
+    assert "证上写的是哪一类" in chat.page.evaluate("() => window.spoken.at(-1)")
+    context.close()
+    assert not faults
+
+
+def test_where_the_device_has_no_chinese_voice_there_is_no_dead_button(browser: Browser, base: str) -> None:
+    context = person(browser, base)
+    context.add_init_script(f"({NO_VOICE})()")
+    chat = ChatPage(context.new_page()).open("/_play/choice")
+    assert chat.page.get_by_text("读给我听").count() == 0
+    chat.page.get_by_role("button", name="显示").click()
+    expect(chat.page.get_by_role("dialog")).to_be_visible()
+    assert chat.page.get_by_text("自动读").count() == 0
+    context.close()
+
+
+def test_letters_and_colours_are_kept_and_hold_for_the_page_without_scripts_too(chat: ChatPage) -> None:
+    chat.open("/_play/choice")
+    chat.page.get_by_role("button", name="显示").click()
+    chat.page.get_by_label("特大字").check()
+    chat.page.get_by_label("高对比").check()
+    chat.page.get_by_role("button", name="关上").click()
+    for path in ("/", "/plain"):
+        chat.page.goto(path)
+        expect(chat.now).to_be_visible()
+        html = chat.page.locator("html")
+        assert (html.get_attribute("data-size"), html.get_attribute("data-theme")) == ("xl", "contrast"), path
+
+
+def test_a_person_takes_the_data_away_and_deletes_everything_after_saying_so_twice(
+    chat: ChatPage, recorded: Recorded, me
+) -> None:
+    chat.open("/_play/choice")
+    mine = me()
+    chat.page.get_by_role("button", name="更多").click()
+    chat.page.get_by_role("button", name="我的资料和隐私").click()
+    with chat.page.expect_download() as download:
+        chat.page.get_by_role("button", name="拿走一份我的资料").click()
+    assert "你好" in Path(download.value.path()).read_text("utf-8")
+    chat.page.get_by_role("button", name="删除我的全部资料").click()
+    assert mine in recorded.people.values()
+    chat.page.get_by_role("button", name="确定，全部删除").click()
+    expect(chat.now.get_by_role("button", name="开始")).to_be_visible()
+    assert mine not in recorded.people.values()
+
+
+def test_a_packet_prints_alone(chat: ChatPage) -> None:
+    chat.page.add_init_script("window.print = () => { window.printed = document.querySelectorAll('.printed').length; }")
+    chat.open("/_play/packet")
+    chat.page.get_by_role("button", name="打印这一页").click()
+    chat.page.emulate_media(media="print")
+    assert chat.page.evaluate("() => window.printed") == 1
+    expect(chat.page.get_by_text("TC7K-4M29-X")).to_be_visible()
+    for gone in (".top", ".bar", ".now", ".entry.person"):
+        expect(chat.page.locator(gone).first).to_be_hidden()
+
+
+# --- weight ---
+
+
+def test_the_page_is_light_enough_for_a_thin_line(browser: Browser, base: str) -> None:
+    """At 400 kbit/s with 400 ms, until the first control can be used: few bytes, few requests, nobody else's server (T18)."""
+    context = person(browser, base)
+    page = context.new_page()
+    page.goto("/_play/choice", wait_until="commit")
+    page.goto("about:blank")
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.clearBrowserCache")
+    session.send("Network.emulateNetworkConditions", SLOW)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    weights: dict[str, float] = {}
+    session.on("Network.loadingFinished", lambda told: weights.update({told["requestId"]: told["encodedDataLength"]}))
+    asked: list[Request] = []
+    page.on("request", lambda request: asked.append(request))
+    page.goto(base)
+    expect(page.locator("button.option").first).to_be_visible()
+    real = [request for request in asked if not request.url.startswith("data:")]
+    assert len(real) <= REQUEST_BUDGET, [request.url for request in real]
+    assert sum(weights.values()) <= PAGE_BUDGET
+    assert {request.url.startswith(base) for request in real} == {True}
+    context.close()
+
+
+def test_without_scripts_the_first_page_leads_to_the_plain_one(browser: Browser, base: str) -> None:
+    context = person(browser, base, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_role("link", name="简易版").click()
+    expect(page.get_by_role("button", name="开始")).to_be_visible()
+    context.close()
