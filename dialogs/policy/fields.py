@@ -27,7 +27,7 @@ _HAN = r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇]"
 _NAME = re.compile(rf"{_HAN}+(?:·{_HAN}+)*")
 _DOTS = str.maketrans(dict.fromkeys("•‧・∙⋅.。˙᛫", "·"))
 _MOBILE = re.compile(r"1[3-9]\d{9}")
-_LANDLINE = re.compile(r"(0\d{2,3})-?([1-9]\d{6,7})")
+_LANDLINE = re.compile(r"(010|02\d|0[3-9]\d{2})-?([1-9]\d{6,7})")
 _CARD_TAIL = re.compile(r"([1-7])([1-4])(B\d{1,2})?")
 _DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?")
 
@@ -72,10 +72,11 @@ def form_fields(
     chosen_ways: Mapping[str, str] | None = None,
 ) -> tuple[Field, ...]:
     """The fields that these items need, in the order of the form. Items that go on elsewhere or come by themselves
-    need none. `chosen_ways`: item -> mode, where the person chose another way than the pack's first (the window, not the jump)."""
+    need none. `chosen_ways`: item -> mode, where the person chose another way than the pack's first (the window, not
+    the jump)."""
     known = complete(pack, facts, on)
     judged = judge(pack, known, items, reasons=False)
-    modes = {item: way.mode for item, way in ways(pack, judged, items, known).items()}
+    modes: dict[str, str] = {item: way.mode for item, way in ways(pack, judged, items, known).items()}
     modes.update(chosen_ways or {})
     served = [
         item

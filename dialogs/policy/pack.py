@@ -121,12 +121,12 @@ class Policy:
 def load_policy(*, packs: Mapping[str, str], facts: str, fields: str, materials: str, clauses: str = "") -> Policy:
     """`packs`: region -> YAML text; the others are the YAML texts of the files of that name; with `clauses`, every
     clause and reading that a pack cites must be in it. Raises PolicyError, which names file, line and what to do."""
-    facts_file = Source("facts.yaml", facts).read(FactsFile)
-    fields_file = Source("fields.yaml", fields).read(FieldsFile)
+    facts_source, fields_source = Source("facts.yaml", facts), Source("fields.yaml", fields)
+    facts_file, fields_file = facts_source.read(FactsFile), fields_source.read(FieldsFile)
     papers = Source("materials.yaml", materials).read(MaterialsFile)
     index = Source("clauses.yaml", clauses).read(ClausesFile) if clauses else None
-    check_facts_file(Source("facts.yaml", facts), facts_file)
-    check_fields_file(Source("fields.yaml", fields), fields_file, facts_file)
+    check_facts_file(facts_source, facts_file)
+    check_fields_file(fields_source, fields_file, facts_file)
     names = Names(facts_file, fields_file, papers, index)
     return Policy(
         packs={region: _load_pack(region, text, names) for region, text in packs.items()},

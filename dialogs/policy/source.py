@@ -56,6 +56,15 @@ class _Loader(yaml.SafeLoader):
         finally:
             self.depth -= 1
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except PolicyError:
+            raise
+        except ValueError:
+            wrong = f"“{node.value}” cannot be read"
+            raise PolicyError(self.file, node.start_mark.line + 1, wrong, "Check dates and numbers.") from None
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
@@ -73,19 +82,13 @@ class Source:
         if len(text) > MOST_CHARACTERS:
             raise PolicyError(file, 0, f"longer than {MOST_CHARACTERS} characters", "Split the file.")
         self.file = file
-        loader = _Loader(text)
-        loader.file = file
         try:
+            loader = _Loader(text)
+            loader.file = file
             self.node = loader.get_single_node()
             self.values = loader.construct_document(self.node) if self.node else {}
         except yaml.YAMLError as problem:
             raise _badly_written(file, problem) from None
-        except (RecursionError, ValueError) as problem:
-            if isinstance(problem, PolicyError):
-                raise
-            raise PolicyError(file, 0, f"a value cannot be read ({problem})", "Check dates and numbers.") from None
-        finally:
-            loader.dispose()
 
     def line(self, path: Sequence[str | int]) -> int:
         """The line of the value at `path`, or of the nearest thing around it that is written."""
@@ -105,7 +108,7 @@ class Source:
         try:
             return model.model_validate(self.values)
         except ValidationError as problem:
-            first = problem.errors()[0]
+            first = min(problem.errors(), key=lambda one: one["type"] != "extra_forbidden")
             where = ".".join(str(step) for step in first["loc"])
             raise self.error(first["loc"], f"“{where}”: {first['msg']}", "Correct this entry.") from None
 

@@ -27,7 +27,7 @@ def outside(policy: Policy, code: str) -> str:
 
 
 def outside_question(policy: Policy, pack: Pack, facts: Mapping[str, Any], on: date) -> Question | None:
-    """For somebody whom `pack` does not serve: the question that tells apart which of its rows says where to go, or None."""
+    """For somebody whom `pack` does not serve: the question that tells apart which row says where to go, or None."""
     known = complete(pack, facts, on)
     for row in pack.outside:
         fits = True if row.rule is None else row.rule.test(known)

@@ -65,7 +65,7 @@ class GroupOption(OptionText):
 
 class Group(Data):
     """One question with several answers and “none of them”. `otherwise`: what its facts are when no chosen answer
-    says more. `door`: asked to hear which service is wanted, as long as nothing of it has been told. `if_so`: as above."""
+    says more. `door`: asked to hear which service is wanted, until something of it has been told. `if_so`: as above."""
 
     title: str
     ask: str

@@ -1,0 +1,233 @@
+"""The form: which fields are needed, and what may be written in them. Every number is invented (990101 is nowhere)."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stdnum.iso7064 import mod_11_2
+
+from dialogs.policy import Field, Pack, Policy, check, facts_from_fields, form_fields
+
+TODAY = date(2026, 3, 2)
+HOLDER = {"household_county": "511702", "holds_card": True, "is_dibao": False, "card_status": "valid", "card_level": 2}
+
+
+def number(body: str) -> str:
+    return body + mod_11_2.calc_check_digit(body)
+
+
+MAN = number("99010119800101001")
+WITH_X = next(n for n in (number(f"99010119800101{at:03}") for at in range(1, 400)) if n.endswith("X"))
+
+
+def fields(policy: Policy, pack: Pack, facts: dict[str, Any], *items: str) -> dict[str, Field]:
+    return {field.name: field for field in form_fields(policy, pack, facts, items, TODAY)}
+
+
+def written(rule: str, value: Any, others: dict[str, Any] | None = None, **more: Any) -> tuple[Any, str]:
+    texts = dict.fromkeys(("name", "label", "question", "hint", "fact", "same_as", "document", "clause"), "")
+    others_ = {"input": "text", "options": (), "explained": (), "sensitive": True, "derived": False, "value": None}
+    blank: dict[str, Any] = {**texts, **others_, "rule": rule}
+    return check(Field(**{**blank, **more}), value, others or {}, TODAY)
+
+
+@pytest.mark.parametrize("value", [MAN, f" {MAN[:6]} {MAN[6:14]}-{MAN[14:]}", WITH_X, WITH_X.lower()])
+def test_a_right_identity_number_is_taken_however_it_is_written(value: str) -> None:
+    assert written("id_number", value) in ((MAN, ""), (WITH_X, ""))
+
+
+def test_full_width_digits_are_digits() -> None:
+    wide = MAN.translate(str.maketrans("0123456789", "０１２３４５６７８９"))
+    assert written("id_number", wide) == (MAN, "")
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [
+        ("", "18位"),
+        (MAN[:-1], "17位"),
+        (MAN + "1", "19位"),
+        ("990101800101001", "15位"),
+        (MAN[:-2] + "X" + MAN[-1], "只有数字"),
+        (number("99010119800230001"), "生日"),
+        (number("99010120260303001"), "生日"),
+        (number("99010117000101001"), "生日"),
+        (MAN[:-1] + str((int(MAN[-1]) + 1) % 10), "对不上"),
+    ],
+)
+def test_a_wrong_identity_number_is_told_kindly_and_never_repeated(value: str, word: str) -> None:
+    taken, problem = written("id_number", value)
+    assert taken is None
+    assert word in problem
+    assert not value or value not in problem
+
+
+@given(at=st.integers(0, 16), digit=st.integers(1, 9))
+def test_one_wrong_digit_is_always_noticed(at: int, digit: int) -> None:
+    wrong = MAN[:at] + str((int(MAN[at]) + digit) % 10) + MAN[at + 1 :]
+    assert written("id_number", wrong)[0] is None
+
+
+def test_somebody_born_today_has_a_number_already() -> None:
+    assert written("id_number", number("99010120260302001"))[1] == ""
+
+
+@pytest.mark.parametrize("tail", ["42", "71", "14B1", "64B12", "23b2"])
+def test_a_card_number_is_identity_category_level_and_perhaps_a_reissue(tail: str) -> None:
+    for person in (MAN, WITH_X):
+        assert written("card_number", person + tail, {"id_number": person}) == ((person + tail).upper(), "")
+
+
+@pytest.mark.parametrize("tail", ["", "4", "82", "45", "421", "42B", "42C1", "42B123", "0"])
+def test_a_card_number_that_cannot_be_is_refused(tail: str) -> None:
+    assert written("card_number", MAN + tail)[0] is None
+
+
+def test_a_card_number_of_somebody_else_is_noticed() -> None:
+    assert "不一样" in written("card_number", WITH_X + "42", {"id_number": MAN})[1]
+    assert written("card_number", MAN[:-1] + "A42")[0] is None
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("13800001111", "13800001111"),
+        ("138 0000 1111", "13800001111"),
+        ("138-0000-1111", "13800001111"),
+        ("+86 13800001111", "13800001111"),
+        ("0818-2345678", "0818-2345678"),
+        ("08182345678", "0818-2345678"),
+        ("(028)87654321", "028-87654321"),
+    ],
+)
+def test_a_phone_is_a_mobile_or_a_landline_with_its_area_code(value: str, kept: str) -> None:
+    assert written("phone", value) == (kept, "")
+
+
+@pytest.mark.parametrize("value", ["", "12345", "12800001111", "1380000111", "138000011112", "2345678", "电话没有"])
+def test_what_is_no_phone_is_refused(value: str) -> None:
+    assert written("phone", value)[0] is None
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("王小明", "王小明"),
+        (" 王 小 明 ", "王小明"),
+        ("阿卜杜拉•买买提", "阿卜杜拉·买买提"),
+        ("阿卜杜拉．买买提", "阿卜杜拉·买买提"),
+        ("𠮷田", "𠮷田"),
+    ],
+)
+def test_names_keep_their_dot_and_rare_characters(value: str, kept: str) -> None:
+    assert written("name", value) == (kept, "")
+
+
+@pytest.mark.parametrize("value", ["", "123", "Wang", "王1", "·", "王<b>", "王" * 51])
+def test_what_is_no_name_is_refused(value: str) -> None:
+    assert written("name", value)[0] is None
+
+
+@pytest.mark.parametrize("value", ["1985-03-02", "1985年3月2日", "1985.3.2", "1985/03/02", "19850302"])
+def test_a_date_may_be_written_as_people_do(value: str) -> None:
+    assert written("date", value) == ("1985-03-02", "")
+
+
+@pytest.mark.parametrize("value", ["1985-02-30", "2026-03-03", "昨天", "", "1700-01-01", "1985"])
+def test_a_day_that_is_none_or_not_yet_is_refused(value: str) -> None:
+    assert written("date", value)[0] is None
+
+
+def test_an_address_can_be_found() -> None:
+    assert written("address", "通川区 西城街道某社区1号") == ("通川区西城街道某社区1号", "")
+    for bad in ("", "这里", "12345678", "某" * 121):
+        assert written("address", bad)[0] is None
+
+
+def test_a_choice_is_one_of_those_shown_by_value_or_by_name(policy: Policy, tongchuan: Pack) -> None:
+    ethnicity = fields(policy, tongchuan, HOLDER, "allowance.nursing")["ethnicity"]
+    assert check(ethnicity, "汉", {}, TODAY) == ("汉族", "")
+    assert check(ethnicity, "土家族", {}, TODAY) == ("土家族", "")
+    assert check(ethnicity, "火星族", {}, TODAY)[0] is None
+    paid = fields(policy, tongchuan, HOLDER, "medical.subsidy")["medical_paid"]
+    assert check(paid, True, {}, TODAY) == (True, "")
+    assert check(paid, 1, {}, TODAY)[0] is None
+    assert check(paid, "还没有", {}, TODAY) == (False, "")
+
+
+def test_the_same_stands_for_what_was_written_before(policy: Policy, tongchuan: Pack) -> None:
+    facts = {**HOLDER, "card_lost": True, "delivery_choice": "post"}
+    post = fields(policy, tongchuan, facts, "card.loss")["post_address"]
+    assert check(post, "same", {"residence_address": "通川区某路1号"}, TODAY) == ("通川区某路1号", "")
+    assert check(post, "same", {}, TODAY)[0] is None
+
+
+@pytest.mark.parametrize("value", [None, 5, ["a"], {"a": 1}, True])
+def test_what_is_no_text_is_refused_without_an_exception(value: Any) -> None:
+    for rule in ("id_number", "phone", "name", "address", "date", "card_number"):
+        assert written(rule, value)[0] is None
+
+
+@given(value=st.text(max_size=60))
+def test_nothing_written_breaks_a_check(value: str) -> None:
+    for rule in ("id_number", "phone", "name", "address", "date", "card_number"):
+        taken, problem = written(rule, value)
+        assert (taken is None) == bool(problem)
+
+
+BASE = ["name", "id_number", "birth_date", "ethnicity", "phone", "residence_address", "household_nature"]
+
+
+def test_an_allowance_at_the_window_needs_the_base_and_two_derived_boxes(policy: Policy, tongchuan: Pack) -> None:
+    found = fields(policy, tongchuan, HOLDER, "allowance.nursing")
+    assert list(found) == [*BASE, "allowance_kinds", "is_dibao"]
+    assert {name for name, field in found.items() if field.derived} == {"birth_date", "allowance_kinds", "is_dibao"}
+    assert found["is_dibao"].value is False
+
+
+def test_what_goes_on_elsewhere_or_comes_by_itself_needs_no_form(policy: Policy, tongchuan: Pack) -> None:
+    facts = {**HOLDER, "is_dibao": True}
+    assert fields(policy, tongchuan, facts, "allowance.nursing", "pension.subsidy", "medical.subsidy") == {}
+
+
+def test_a_minor_brings_the_guardian_block_and_a_number_is_enough_to_see_it(policy: Policy, tongchuan: Pack) -> None:
+    facts = {**HOLDER, "card_categories": ["physical"], "card_lost": True}
+    block = ["guardian_name", "guardian_relation", "guardian_phone"]
+    assert not set(block) & fields(policy, tongchuan, {**facts, "age": 18}, "card.loss").keys()
+    assert set(block) <= fields(policy, tongchuan, {**facts, "age": 17}, "card.loss").keys()
+    child = {**facts, "id_number": number("99010120170601001")}
+    found = fields(policy, tongchuan, child, "card.loss")
+    assert set(block) <= found.keys()
+    assert found["birth_date"].value == date(2017, 6, 1)
+
+
+def test_a_mental_or_intellectual_category_brings_the_guardian_block(policy: Policy, tongchuan: Pack) -> None:
+    for facts in ({**HOLDER, "age": 40, "card_categories": ["mental"], "card_lost": True},):
+        assert "guardian_name" in fields(policy, tongchuan, facts, "card.loss")
+    new = {"household_county": "511702", "holds_card": False, "age": 40, "applied_categories": ["intellectual"]}
+    assert "guardian_name" in fields(policy, tongchuan, new, "card.new")
+    assert "guardian_name" not in fields(policy, tongchuan, {**new, "applied_categories": ["vision"]}, "card.new")
+
+
+def test_a_new_card_has_to_reach_the_person_and_by_post_it_needs_an_address(policy: Policy, tongchuan: Pack) -> None:
+    facts = {**HOLDER, "card_lost": True, "age": 40, "card_categories": ["physical"]}
+    assert "delivery" in fields(policy, tongchuan, facts, "card.loss")
+    assert "delivery" not in fields(policy, tongchuan, HOLDER, "allowance.nursing")
+    assert "post_address" not in fields(policy, tongchuan, {**facts, "delivery_choice": "self_pickup"}, "card.loss")
+    posted = fields(policy, tongchuan, {**facts, "delivery_choice": "post"}, "card.loss")
+    assert list(posted)[-4:] == ["delivery", "post_address", "post_name", "post_phone"]
+
+
+def test_after_a_death_nothing_is_asked_of_the_dead(policy: Policy, tongchuan: Pack) -> None:
+    found = fields(policy, tongchuan, {**HOLDER, "is_deceased": True}, "card.cancel")
+    assert "phone" not in found
+    assert "residence_address" not in found
+    assert found["guardian_name"].label == "办理人姓名"
+    assert all("您" not in field.question for field in found.values())
+
+
+def test_the_answers_of_the_form_state_their_facts(policy: Policy) -> None:
+    stated = facts_from_fields(policy, {"id_number": MAN, "delivery": "post", "name": "王小明", "medical_paid": True})
+    assert stated == {"id_number": MAN, "delivery_choice": "post", "medical_fee_fully_paid": True}
