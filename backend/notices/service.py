@@ -114,9 +114,10 @@ def _push_head(house: House, account_id: str) -> bool:
             return rows.move(tx, notice, "inbox_only", at)
         if not rows.move(tx, notice, "sending", at, attempts=notice.attempts + 1):
             return False
-    outcome = _call(house, notice, *ready)  # the mark is on disk
+        marked = rows.one(tx, notice.id)
+    outcome = _call(house, marked, *ready)  # the mark is on disk
     with house.store.turn() as tx:
-        return _note(house, tx, notice._replace(state="sending", attempts=notice.attempts + 1), outcome)
+        return _note(house, tx, marked, outcome)
 
 
 def _lost(tx: sa.Connection, notice: Any, at: datetime) -> bool:

@@ -28,6 +28,10 @@ def head(tx: Tx, account_id: str) -> Any | None:
     return tx.execute(waiting.order_by(NOTICE.c.id).limit(1)).one_or_none()
 
 
+def one(tx: Tx, notice_id: str) -> Any:
+    return tx.execute(sa.select(NOTICE).where(NOTICE.c.id == notice_id)).one()
+
+
 def move(tx: Tx, notice: Any, state: State, at: datetime, **changes: Any) -> bool:
     """Move a notice on if it is still as it was read; False if somebody else has moved it."""
     mine = sa.update(NOTICE).where(
