@@ -15,6 +15,7 @@ from dialogs.understanding.tables import Tables
 from dialogs.understanding.words import Clause, Sense, Token
 
 UNSURE = "unsure"
+SELF = ("", "我", "本人", "自己")
 _CARD_PREDS = frozenset({"card_lost", "card_damaged", "card_expired", "card_cancelled", "card_elsewhere"})
 _DONE_WITH = frozenset({"holds_card"})  # "used to, not any more" is no answer for these: it may be lost
 
@@ -192,6 +193,7 @@ class Claims:
         self._topics = tables.topics.topics
         self._default = frozenset(tables.topics.default_families)
         self._solo = frozenset(tables.yesno.solo)
+        self._relation = {word: name for name, words in tables.slots.relations.items() for word in words}
         self._groups = [frozenset(group) for group in tables.slots.groups]
 
     def _families(self, fact: str) -> frozenset[str]:
@@ -210,7 +212,7 @@ class Claims:
 
     def _of_clause(self, clause: Clause, at: int, who: str, families: frozenset[str]) -> Iterable[Claim]:
         scan = _Scan(families, self._solo)
-        alone = sum(t.sense.role not in ("fill", "self", "now", "hedge_end") for t in clause.tokens) == 1
+        alone = len({t.text for t in clause.tokens if t.sense.role not in ("fill", "self", "now", "hedge_end")}) == 1
         for token in clause.tokens:
             if alone or token.text not in self._solo or token.sense.role == "not":
                 scan.token(token)
@@ -226,9 +228,14 @@ class Claims:
             clean = not scan.unknown and not (name == "" and scan.foreign)
             yield Claim(name, value, family, who, at, clean, own, clause.has("now"), pred)
 
+    def person(self, about: str) -> str:
+        """The relation that a label means (妈妈 -> 母亲), or the label."""
+        return self._relation.get(about.removeprefix("我").removeprefix("的"), about)
+
     def _ours(self, claim: Claim, about: str) -> bool:
-        if about in ("", "我", "本人", "自己"):
+        if about in SELF:
             return claim.who in ("", "self")
+        about = self.person(about)
         if claim.who in ("", "third", about):
             return True
         return any(claim.who in group and about in group for group in self._groups)

@@ -7,26 +7,24 @@ nothing is taken (`facts` gives None).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from dialogs.understanding.claims import Claims, _who
+from dialogs.understanding.claims import SELF, Claims, _who
 from dialogs.understanding.places import Places
-from dialogs.understanding.slots import SlotReader, bank_number, chinese_number, day, id_number, person_name, phone
+from dialogs.understanding.slots import SlotReader, bank_number, chinese_number, id_number, phone
 from dialogs.understanding.tables import Tables
 from dialogs.understanding.words import Clause
-
-_AGE = re.compile(r"(?<![\d级])([0-9]{1,3}|[一二三四五六七八九十]{1,3})(?:岁|多岁)")
-_AGE_LE = re.compile(
-    r"(?:今年|都|快|已经|妈|爸|娃|老汉|奶|爷|我|他|她|儿子|女儿)([0-9]{1,2}|[二三四五六七八九]?十[一二三四五六七八九]?)了"
-)
-_FROM = re.compile(r"(?:是|来自)?(.{2,12})(?:的|人|这边的|那边的|这里的)$")
 
 
 class Harvest:
     """Takes facts from clauses with the claims, the slots and the places."""
 
-    def __init__(self, tables: Tables, claims: Claims, slots: SlotReader, places: Places) -> None:
+    def __init__(
+        self, tables: Tables, patterns: Mapping[str, re.Pattern[str]], claims: Claims, slots: SlotReader, places: Places
+    ) -> None:
         self._claims, self._slots, self._places = claims, slots, places
+        self._p = patterns
         self._home = re.compile("|".join(tables.slots.household_cues))
         self._here = re.compile("|".join(tables.slots.residence_cues))
         names = {word: fact for fact, words in tables.slots.change_names.items() for word in words}
@@ -43,7 +41,8 @@ class Harvest:
                 found = self._of_clause(clause, card or "证" in plain)
                 if found:
                     _merge(people.setdefault("" if who in ("self", "third") else who, {}), found)
-        if about not in ("", "我", "本人", "自己"):
+        if about not in SELF:
+            about = self._claims.person(about)
             return _merged({}, *(facts for name, facts in people.items() if name in ("", about)))
         if len(people) > 1:
             return people[""] if "" in people and about else None
@@ -58,7 +57,7 @@ class Harvest:
         kinds = self._slots.categories(text, lay=bool(level and level.value))
         if kinds.value:
             out["card_categories"] = kinds.value
-        age = _AGE.search(text) or _AGE_LE.search(text)
+        age = self._p["age"].search(text) or self._p["age_now"].search(text)
         years = chinese_number(age[1]) if age else None
         if years is not None and years <= 120:
             out["age"] = years
@@ -72,7 +71,7 @@ class Harvest:
             return {"household_county": where.codes[0]}
         if self._here.search(text):
             return {"residence_county": where.codes[0]}
-        return {"household_county": where.codes[0]} if _FROM.search(text) else {}
+        return {"household_county": where.codes[0]} if self._p["from_there"].search(text) else {}
 
     def changed(self, clauses: tuple[Clause, ...], plain: str, about: str) -> dict[str, Any]:
         """The new values in a correction: what is said last counts (“不是三级，改成二级”)."""
@@ -100,11 +99,11 @@ class Harvest:
         if len(parts) < 2:
             return {}
         tail = parts[-1]
-        readers = {"phone": phone, "id_number": id_number, "bank_account": bank_number, "birth_date": day}
+        readers = {"phone": phone, "id_number": id_number, "bank_account": bank_number, "birth_date": self._slots.day}
         if name in readers:
             value = readers[name](plain).value
         elif name in ("name", "guardian_name"):
-            value = person_name(tail).value
+            value = self._slots.person_name(tail).value
         elif name in ("household_county", "residence_county"):
             codes = self._places.find(tail).codes
             value = codes[0] if len(codes) == 1 else None

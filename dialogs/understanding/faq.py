@@ -7,6 +7,7 @@ covers, and how much of the entry's wording is there.
 
 from __future__ import annotations
 
+import heapq
 import math
 import re
 from collections import Counter
@@ -16,10 +17,11 @@ from dataclasses import dataclass
 from dialogs.understanding.tables import Entry
 
 _K1, _B = 1.2, 0.6
+_SMALL = frozenset(
+    "为什么要怎办能不可以吗有没的了我你去个是在哪里会这那给想需得多少就还到"
+)  # say how, not what, is asked
+_SMALL_WEIGHT = 0.4
 _SINGLE, _STRANGE = 0.3, 0.35  # weight of single characters; of grams that no entry has
-_FILLERS = re.compile(
-    r"请问(一下)?|我?(就|只)?想(请)?问(一?[下哈]|问)?|问一?下|我想(知道|晓得)|麻烦(问|您|你)?|老师|同志|你好|您好|那个|这个|到底|究竟|的话|[嘛呢啊哦呀哈嘞哩咧噻呗撒哟,.?!;:]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Hit:
 class Faq:
     """The index of one region. Each way of asking is a text of its own; an entry scores as its best one."""
 
-    def __init__(self, entries: Iterable[Entry], alike: Mapping[str, list[str]]) -> None:
+    def __init__(self, entries: Iterable[Entry], alike: Mapping[str, list[str]], fillers: re.Pattern[str]) -> None:
+        self._fillers = fillers
         self._one = {other: word for word, others in alike.items() for other in others}
         self._other = re.compile("|".join(map(re.escape, sorted(self._one, key=len, reverse=True))) or r"(?!)")
         self._entries: list[Entry] = []
@@ -53,13 +56,14 @@ class Faq:
             for gram, n in text.items():
                 weight = self._idf[gram] * n * (_K1 + 1) / (n + self._norms[at])
                 self._postings.setdefault(gram, []).append((at, weight))
-        self._mass = [sum(map(self._weight, text)) for text in self._texts]
+        self._weights = {gram: self._weight(gram) for gram in self._idf}
+        self._mass = [sum(self._weights[gram] for gram in text) for text in self._texts]
         self._wide: dict[str, set[str]] = {}
         for entry, text in zip(self._entries, self._texts, strict=True):
             self._wide.setdefault(entry.id, set()).update(text)
 
     def _grams(self, plain: str) -> Counter[str]:
-        text = _FILLERS.sub("", self._other.sub(lambda m: self._one[m[0]], plain))
+        text = self._fillers.sub("", self._other.sub(lambda m: self._one[m[0]], plain))
         return Counter([*text, *(text[i : i + 2] for i in range(len(text) - 1))])
 
     def _weight(self, gram: str) -> float:
@@ -67,25 +71,30 @@ class Faq:
         known = self._idf.get(gram)
         if known is None:
             return self._rare * (_STRANGE if len(gram) > 1 else _STRANGE / 4)
-        return known if len(gram) > 1 else known * _SINGLE
+        weight = known if len(gram) > 1 else known * _SINGLE
+        return weight if set(gram) - _SMALL else weight * _SMALL_WEIGHT
 
     def best(self, plain: str) -> Hit | None:
         """The entry nearest to the question, with how alike they are; None where nothing is shared."""
-        query = self._grams(plain[:120])
+        query = {gram: self._weights.get(gram) or self._weight(gram) for gram in self._grams(plain[:120])}
         scores: dict[int, float] = {}
         for gram in query:
             for at, weight in self._postings.get(gram, ()):
                 scores[at] = scores.get(at, 0.0) + weight
         if not scores:
             return None
-        top = sorted(scores, key=scores.__getitem__, reverse=True)[:8]
-        mass = sum(map(self._weight, query))
+        top = heapq.nlargest(8, scores, key=scores.__getitem__)
+        mass = sum(query.values())
         return max((self._hit(query, mass, at) for at in top), key=lambda hit: hit.score)
 
-    def _hit(self, query: Counter[str], mass: float, at: int) -> Hit:
+    def _hit(self, query: Mapping[str, float], mass: float, at: int) -> Hit:
         """`alike`: a Dice coefficient weighted by rarity; `score`: its mean with what any wording of the entry covers."""
         entry, text = self._entries[at], self._texts[at]
-        shared = sum(self._weight(g) for g in query if g in text)
-        covered = sum(self._weight(g) for g in query if g in self._wide[entry.id])
+        wide = self._wide[entry.id]
+        shared = covered = 0.0
+        for gram, weight in query.items():
+            if gram in wide:
+                covered += weight
+                shared += weight if gram in text else 0.0
         alike = 2 * shared / (mass + self._mass[at])
         return Hit(entry, (alike + covered / mass) / 2, alike)

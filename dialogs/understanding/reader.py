@@ -14,7 +14,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from dialogs.messages import Cite, Option
-from dialogs.understanding.choices import Stories, ordinals, pick_many, pick_one
+from dialogs.understanding.choices import Picker, Stories
 from dialogs.understanding.claims import UNSURE, Claims
 from dialogs.understanding.cues import Cues
 from dialogs.understanding.facts import Harvest
@@ -22,33 +22,14 @@ from dialogs.understanding.faq import Faq, Hit
 from dialogs.understanding.normal import LIMIT, Plain, only_signs, tidy
 from dialogs.understanding.places import Place, Places
 from dialogs.understanding.reading import Reading
-from dialogs.understanding.slots import (
-    Found,
-    SlotReader,
-    address,
-    bank_number,
-    card_number,
-    day,
-    id_number,
-    number,
-    person_name,
-    phone,
-)
-from dialogs.understanding.tables import read_entries, read_tables
+from dialogs.understanding.slots import Found, SlotReader, bank_number, card_number, id_number, number, phone
+from dialogs.understanding.tables import Cue, read_entries, read_tables
 from dialogs.understanding.words import Clause, Lexicon
 
 _ASKED = 0.38  # a text with a question word is answered from here on (`Hit.score`)
 _TOLD = 0.72  # a text without one (“收费标准”) has to be like a way of asking (`Hit.alike`)
+_PROGRAM = re.compile(r"[<>{}$`|\\;=%&]|--|/\w")
 _YES_NO = (Option(True, "是"), Option(False, "不是"), Option(UNSURE, "不清楚"))
-_WHAT_NOW = re.compile(r"(怎么|咋个?|啷个|如何)(办|整|弄|搞)")
-_ASKS = re.compile(
-    r"\?|吗[.,!]?$|(多少|几)(钱|天|级|张|个)|怎么|咋|啷个|什么|啥|哪[里儿个些点样天]|能不能|可不可以|要不要|是不是|有没有|需不需要|会不会|得行不|中不中|用不用|多久|好久|好多|什么时候|几时|^[^,]{0,6}(?:能|可以|要|得行|收费|给|领|用)[^,]{0,8}[不没][嘛哦啊呢嗷]?[.!]*$"
-)
-_STRONG_CHANGE = re.compile(
-    r"改成|改为|更正|(?:写|填|说|弄|选|搞|整|记|输|打)错|改[一]?[下哈]|改改|要改|想改|修改|重填|重新填|换成|改到|改回|帮我改|给我改|改掉|改正|改作"
-)
-_WEAK_CHANGE = re.compile(r"^(?:不对|错了|不是|哦不|搞错了|等等)[,]?(?:不对|错了)?[,]?(?:应该是|是|该是)?")
-_NOT_CHANGE = re.compile(r"证上|证件上|残疾证上的|改名(?!字)|改了名|改过名|医院|户口本上")
 
 
 class Reader:
@@ -58,16 +39,20 @@ class Reader:
         self, dictionary: str, tables: Mapping[str, str], faq: Mapping[str, str], places: Sequence[Place]
     ) -> None:
         known = read_tables(tables)
+        self._p = known.compiled()
+        self._picker = Picker(self._p)
         self._plain = Plain(known.normal)
         self._lexicon = Lexicon(dictionary, known)
         self._claims = Claims(known)
-        self._slots = SlotReader(known.slots)
-        self._stories = Stories(known.choices)
+        self._slots = SlotReader(known.slots, self._p)
+        self._stories = Stories(known.choices, self._p)
         self._places = Places(places)
-        self._harvest = Harvest(known, self._claims, self._slots, self._places)
+        self._harvest = Harvest(known, self._p, self._claims, self._slots, self._places)
         self._hostile, self._distress = Cues(known.hostile), Cues(known.distress)
         self._human, self._commands, self._chat = Cues(known.human), Cues(known.commands), Cues(known.chat)
-        self._faq = {region: Faq(read_entries(text), known.normal.alike) for region, text in faq.items()}
+        self._faq = {
+            region: Faq(read_entries(text), known.normal.alike, self._p["fillers"]) for region, text in faq.items()
+        }
 
     def read(self, context: str, text: str, region: str = "", shown: Sequence[Option] = (), about: str = "") -> Reading:
         """What was meant. `context`: yesno:<fact>, choice:<fact>, choices:<fact>, slot:<field> or open. `shown`: the options
@@ -80,13 +65,17 @@ class Reader:
             return Reading("distress", doubt=distress.doubt)
         if len(text) > LIMIT:
             return Reading("refused", doubt="too_long")
-        if (hostile := self._hostile.find(plain)) is not None:
+        if (hostile := self._hostile.find(plain) or self._program(written)) is not None:
             return Reading("refused", doubt=hostile.doubt)
         if only_signs(plain):
             return Reading("chat", argument="signs")
         return self._anywhere(context, written, plain, region, about) or self._in_context(
             context, written, plain, region, tuple(shown), about
         )
+
+    def _program(self, written: str) -> Cue | None:
+        """Program text keeps its blanks and signs only as written; talk has none of them."""
+        return self._hostile.find(written[:LIMIT].lower()) if _PROGRAM.search(written) else None
 
     def place_name(self, code: str) -> str:
         """The full name of a county code, or the code."""
@@ -105,8 +94,10 @@ class Reader:
 
     def _change(self, context: str, written: str, plain: str, about: str) -> Reading | None:
         """“等级改成二级”, “不是低保了，写错了”, “电话填错了”."""
-        strong = _STRONG_CHANGE.search(plain)
-        if _NOT_CHANGE.search(plain) or not (strong or (context == "open" and _WEAK_CHANGE.match(plain))):
+        strong = self._p["change"].search(plain)
+        if self._p["not_change"].search(plain) or not (
+            strong or (context == "open" and self._p["perhaps_change"].match(plain))
+        ):
             return None
         if context == "choice:card_service_type" and (not strong or "证" in plain or "变" in plain):
             return None
@@ -116,7 +107,7 @@ class Reader:
         argument = name or (next(iter(facts)) if len(facts) == 1 else "")
         if argument in facts:
             return Reading("command", command="change", argument=argument, facts=facts)
-        if not strong or not (argument or facts or _ASKS.search(plain) is None):
+        if not strong or not (argument or facts or self._p["asks"].search(plain) is None):
             return None
         if not argument and not facts and re.search(r"(点|选|填|写|说|答|按|弄|搞|整)错", plain) and "改" not in plain:
             return None  # “刚才点错了” goes back
@@ -131,19 +122,28 @@ class Reader:
         cut = self._lexicon.cut(plain)
         clauses = self._lexicon.clauses(cut, fact if kind == "yesno" else "")
         answer = self._answer(kind, fact, written, plain, clauses, region, shown, about)
-        asks = bool(_ASKS.search(plain)) or any(c.asks for c in clauses)
+        asks = bool(self._p["asks"].search(plain)) or any(c.asks for c in clauses)
+        if answer.kind == "answer" and not asks:
+            return answer
         hit = self._hit(plain, region, asks)
         if answer.kind == "answer":
-            return self._answered(answer, kind, plain, hit if asks else None, clauses)
+            return self._answered(answer, kind, plain, hit)
+        echo = not any(c.has("new", "thing", "question") and not plain.endswith(("吗", "么")) for c in clauses)
+        if (
+            kind == "yesno"
+            and asks
+            and echo
+            and len(plain) <= 6
+            and not ((hit and hit.alike >= _TOLD) or self._chat.find(plain))
+        ):
+            return Reading("unsure", facts=answer.facts, doubt="echo")
         return self._not_answered(answer, plain, region, asks, hit)
 
-    def _answered(
-        self, answer: Reading, kind: str, plain: str, hit: Hit | None, clauses: tuple[Clause, ...]
-    ) -> Reading:
+    def _answered(self, answer: Reading, kind: str, plain: str, hit: Hit | None) -> Reading:
         """An answer, perhaps with a question behind it. A choice or fact named inside a question is no answer."""
         if kind == "yesno" or answer.value == UNSURE:
             return replace(answer, answer=hit.entry.says, cites=_cites(hit)) if hit else answer
-        if not _ASKS.search(plain) or _WHAT_NOW.search(plain):
+        if not self._p["asks"].search(plain) or self._p["what_now"].search(plain):
             return answer
         if kind == "slot" and answer.value is not None:
             return answer
@@ -182,7 +182,7 @@ class Reader:
         self, fact: str, plain: str, clauses: tuple[Clause, ...], shown: tuple[Option, ...], about: str
     ) -> Reading:
         options = shown or _YES_NO
-        places = ordinals(plain.strip(",.!"), len(options))
+        places = self._picker.ordinals(plain.strip(",.!"), len(options))
         if places is not None and re.fullmatch(r"[^无没不]*", plain):
             return (
                 Reading("answer", options[places[0]].value) if len(places) == 1 else Reading("unsure", doubt="number")
@@ -207,7 +207,11 @@ class Reader:
         stated = self._slots.kind_of.get(fact) in ("level", "categories")
         if any(c.has("hedge", "if") or (stated and c.has("hedge_end")) for c in clauses):
             return Reading("unsure", doubt="hedged")
-        found = (pick_many if many else pick_one)(plain.strip(",.!"), shown) if shown else Found(doubt="elsewhere")
+        found = (
+            (self._picker.many if many else self._picker.one)(plain.strip(",.!"), shown)
+            if shown
+            else Found(doubt="elsewhere")
+        )
         if found.value is None and found.doubt == "elsewhere":
             found = self._told(fact, plain, region, shown)
             if many and found.value is not None and not isinstance(found.value, list):
@@ -234,7 +238,7 @@ class Reader:
     ) -> Reading:  # fmt: skip
         kind = self._slots.kind_of.get(field, "")
         if shown:
-            found = pick_one(plain.strip(",.!"), shown)
+            found = self._picker.one(plain.strip(",.!"), shown)
             if found.value is not None:
                 return Reading("answer", found.value)
         only_unknown = any(c.has("unknown") for c in clauses) and not re.search(r"\d", plain)
@@ -252,14 +256,19 @@ class Reader:
             return self._place(plain)
         if kind == "level":
             return self._slots.level(plain, alone=True)
-        own = {"categories": self._slots.categories, "relation": self._slots.relation, "date": day, "number": number}
+        own = {
+            "categories": self._slots.categories,
+            "relation": self._slots.relation,
+            "date": self._slots.day,
+            "number": number,
+        }
         if kind in own:
             return own[kind](plain)
         if kind == "address":
-            return address(written)
+            return self._slots.address(written)
         if kind == "name":
-            return person_name(written)
-        return Found(doubt="question") if _ASKS.search(plain) else Found(written)
+            return self._slots.person_name(written)
+        return Found(doubt="question") if self._p["asks"].search(plain) else Found(written)
 
     def _place(self, plain: str) -> Found:
         where = self._places.find(plain)

@@ -35,25 +35,6 @@ _LEVEL = {
     "肆": 4,
     "两": 2,
 }
-_LEVEL_AT = re.compile(
-    r"(?:第)?([0-9一二三四五六七八九十壹贰叁肆两]+)(?:[、到至和或-]([0-9一二三四五六七八九十]+))?[级等极](?!医院|甲|证)"
-)
-_NOT_BEFORE = re.compile(r"(不是|不属于|不算|非|没有|莫得|没得|没|不)$")
-_LUNAR = re.compile(
-    r"农历|阴历|腊月|正月|冬月|闰|初[一二三四五六七八九十]|老历|旧历|属[鼠牛虎兔龙蛇马羊猴鸡狗猪]|廿|年三十|除夕|八月十五|端午|中秋|春节"
-)
-_NAME_LEAD = re.compile(
-    r"^(?:您好|你好|嗯|哦|好的|那个)?[,，、。\s]*(?:(?:我|他|她|俺|娃|孩子|儿子|女儿|老汉|我妈|我爸|我娃|残疾人|申请人|本人|监护人)的?)?"
-    r"(?:名字|姓名|大名|名)?(?:就?是叫|叫做|叫作|喊做|就叫|就是|叫|喊|是|写的是|[:：])+\s*"
-)
-_NAME = re.compile(
-    r"^[\u3400-\u9fff\U00020000-\U0003ffff〇][\u3400-\u9fff\U00020000-\U0003ffff〇·•．.・‧\s]{0,28}[\u3400-\u9fff\U00020000-\U0003ffff〇]$"
-)
-_NAME_TAIL = re.compile(r"[,，。.!！;；\s]+$|(?:的嘛|哈|呀|嘛|哦|啊)$")
-_NOT_NAME = re.compile(
-    r"[不没莫冇怎吗啥咋问什么哪多少谢等您你好]|知道|清楚|残疾|低保|办理|补贴|返回|继续|帮助|窗口|材料|人工|可以|已经|身份证|户口|明天|今天|这个|那个|还是|就是|一下"
-)
-_ADDRESS_SIGNS = re.compile(r"[省市区县乡镇村组街路巷弄号栋楼单元室社屯寨湾坪院里庄营铺桥沟坡坝岗门]")
 _MOBILE = re.compile(r"^1[3-9]\d{9}$")
 _LANDLINE = re.compile(r"^0\d{2,3}\d{7,8}$")
 
@@ -143,64 +124,62 @@ def chinese_number(text: str) -> int | None:
         return None
 
 
-def day(plain: str) -> Found:
-    """A date of the common calendar as YYYY-MM-DD. Lunar dates, two-digit years after 30 and missing parts are asked again."""
-    if _LUNAR.search(plain):
-        return Found(doubt="lunar")
-    text = re.sub(r"[零一二三四五六七八九]{2,4}(?=年)", lambda m: m[0].translate(_DIGITS), plain)
-    text = re.sub(r"[一二两三四五六七八九十]+(?=[月日号])", lambda m: str(chinese_number(m[0])), text)
-    found = re.search(r"(?<!\d)(\d{4}|\d{2})[年./-](\d{1,2})[月./-](\d{1,2})(?!\d)", text)
-    found = found or re.search(r"(?<!\d)((?:19|20)\d{2})([01]\d)([0-3]\d)(?!\d)", text)
-    if not found:
-        return Found(doubt="incomplete" if re.search(r"\d{2,4}年|\d+月", text) else "elsewhere")
-    year = int(found[1])
-    if year < 100:
-        if year <= 30:
-            return Found(doubt="century")
-        year += 1900
-    try:
-        return Found(date(year, int(found[2]), int(found[3])).isoformat())
-    except ValueError:
-        return Found(doubt="no_such_day")
-
-
-def person_name(written: str) -> Found:
-    """A name exactly as written, without what leads to it (“我叫”, “名字是”)."""
-    name = _NAME_TAIL.sub("", _NAME_LEAD.sub("", written.strip()))
-    if not _NAME.match(name) or _NOT_NAME.search(name):
-        return NOTHING
-    if len(name) > 4 and not re.search(r"[·•．.・‧]", name):
-        return Found(doubt="is_it_a_name", likely=(name,))
-    return Found(name)
-
-
-def address(written: str) -> Found:
-    """An address exactly as written: it has at least two of the words that addresses are made of."""
-    text = re.sub(
-        r"^(?:我|俺)?(?:家)?(?:的)?(?:住址|地址|家庭住址)?(?:是|住在|住|在|[:：])+\s*", "", written.strip()
-    ).rstrip("。.，, ")
-    signs = len(_ADDRESS_SIGNS.findall(text))
-    if 4 <= len(text) <= 100 and signs >= 2 and not re.search(r"[?？吗]|怎么|不知道|晓不得|什么|哪", text):
-        return Found(text)
-    return Found(doubt="incomplete" if signs else "elsewhere")
-
-
 class SlotReader:
-    """The readers that need tables: level, categories, relation; and which reader a field has."""
+    """The readers that need tables or patterns: level, categories, relation, date, name, address; which reader a field has."""
 
-    def __init__(self, table: Slots) -> None:
+    def __init__(self, table: Slots, patterns: Mapping[str, re.Pattern[str]]) -> None:
         self._table = table
+        self._p = patterns
         self.kind_of: Mapping[str, str] = {name: kind for kind, names in table.fields.items() for name in names}
         self._sure = _words((c, v.sure) for c, v in table.categories.items())
         self._lay = _words((c, v.lay) for c, v in table.categories.items())
         self._relation = _words(table.relations.items())
         self._not_level = re.compile("|".join(table.not_levels))
 
+    def day(self, plain: str) -> Found:
+        """A date of the common calendar as YYYY-MM-DD. Lunar dates, short years up to 30, missing parts: asked again."""
+        if self._p["lunar"].search(plain):
+            return Found(doubt="lunar")
+        text = re.sub(r"[零一二三四五六七八九]{2,4}(?=年)", lambda m: m[0].translate(_DIGITS), plain)
+        text = re.sub(r"[一二两三四五六七八九十]+(?=[月日号])", lambda m: str(chinese_number(m[0])), text)
+        found = re.search(r"(?<!\d)(\d{4}|\d{2})[年./-](\d{1,2})[月./-](\d{1,2})(?!\d)", text)
+        found = found or re.search(r"(?<!\d)((?:19|20)\d{2})([01]\d)([0-3]\d)(?!\d)", text)
+        if not found:
+            return Found(doubt="incomplete" if re.search(r"\d{2,4}年|\d+月", text) else "elsewhere")
+        year = int(found[1])
+        if year < 100:
+            if year <= 30:
+                return Found(doubt="century")
+            year += 1900
+        try:
+            return Found(date(year, int(found[2]), int(found[3])).isoformat())
+        except ValueError:
+            return Found(doubt="no_such_day")
+
+    def person_name(self, written: str) -> Found:
+        """A name exactly as written, without what leads to it (“我叫”, “名字是”)."""
+        name = self._p["name_tail"].sub("", self._p["name_lead"].sub("", written.strip()))
+        if not self._p["name"].match(name) or self._p["not_a_name"].search(name):
+            return NOTHING
+        if len(name) > 4 and not re.search(r"[·•．.・‧]", name):
+            return Found(doubt="is_it_a_name", likely=(name,))
+        return Found(name)
+
+    def address(self, written: str) -> Found:
+        """An address exactly as written: it has at least two of the words that addresses are made of."""
+        text = re.sub(
+            r"^(?:我|俺)?(?:家)?(?:的)?(?:住址|地址|家庭住址)?(?:是|住在|住|在|[:：])+\s*", "", written.strip()
+        ).rstrip("。.，, ")
+        signs = len(self._p["address_signs"].findall(text))
+        if 4 <= len(text) <= 100 and signs >= 2 and not re.search(r"[?？吗]|怎么|不知道|晓不得|什么|哪", text):
+            return Found(text)
+        return Found(doubt="incomplete" if signs else "elsewhere")
+
     def level(self, plain: str, alone: bool = False) -> Found:
         """The card's level, 1 (heaviest) to 4. `alone`: it was asked for, so a bare digit counts."""
         levels: list[int | None] = []
-        for found in _LEVEL_AT.finditer(plain):
-            if _NOT_BEFORE.search(plain[: found.start()]):
+        for found in self._p["level"].finditer(plain):
+            if self._p["not_before_value"].search(plain[: found.start()]):
                 continue
             near = plain[max(0, found.start() - 8) : found.end() + 4]
             if self._not_level.search(near) or found[2]:
@@ -236,13 +215,12 @@ class SlotReader:
             return Found(doubt="which_category", likely=tuple(sorted(said)))
         return Found([c for c in self._table.categories if c in said]) if said else NOTHING
 
-    @staticmethod
-    def _spot(plain: str, words: tuple[re.Pattern[str], Mapping[str, str]]) -> tuple[set[str], set[str]]:
+    def _spot(self, plain: str, words: tuple[re.Pattern[str], Mapping[str, str]]) -> tuple[set[str], set[str]]:
         pattern, meaning = words
         said: set[str] = set()
         denied: set[str] = set()
         for found in pattern.finditer(plain):
-            (denied if _NOT_BEFORE.search(plain[: found.start()]) else said).add(meaning[found[0]])
+            (denied if self._p["not_before_value"].search(plain[: found.start()]) else said).add(meaning[found[0]])
         return said, denied
 
     def relation(self, plain: str) -> Found:
@@ -250,7 +228,9 @@ class SlotReader:
         if re.search(r"本人|自己", plain):
             return Found("本人")
         pattern, meaning = self._relation
-        said = {meaning[f[0]] for f in pattern.finditer(plain) if not _NOT_BEFORE.search(plain[: f.start()])}
+        said = {
+            meaning[f[0]] for f in pattern.finditer(plain) if not self._p["not_before_value"].search(plain[: f.start()])
+        }
         mine = re.search(r"我是(?:他|她|娃|孩子|它)?(?:的)?(" + pattern.pattern + ")", plain)
         if mine:
             return Found(meaning[mine[1]])

@@ -6,6 +6,7 @@ that does not fit its shape is refused when the reader is loaded, never in the m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -60,14 +61,15 @@ class YesNo(_Table):
 
 
 class Topic(_Table):
-    """A fact as people speak of it. `holds`: naming it says yes. `affirm`, `deny`: whole sayings. `alias`: the facts really set.
-    `strict`: only a clean answer counts (sending the application)."""
+    """A fact as people speak of it. `holds`: naming it says yes. `affirm`, `deny`: whole sayings. `bare`: words that mean
+    yes or no to this fact alone. `alias`: the facts really set. `strict`: only a clean answer counts (sending)."""
 
     nouns: list[str] = []
     holds: list[str] = []
     affirm: list[str] = []
     deny: list[str] = []
     families: list[str] = []
+    bare: Family = Family()
     alias: dict[str, Any] = {}
     strict: bool = False
     examples: list[list[Any]] = []
@@ -147,6 +149,11 @@ class Tables(_Table):
     distress: list[Cue]
     chat: list[Cue]
     hostile: list[Cue]
+    patterns: dict[str, list[str]]
+
+    def compiled(self) -> dict[str, re.Pattern[str]]:
+        """The patterns by name. Raises re.error where an alternative is none."""
+        return {name: re.compile("|".join(says)) for name, says in self.patterns.items()}
 
 
 def read_yaml(text: str) -> Any:

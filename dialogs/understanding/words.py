@@ -57,6 +57,8 @@ _NEW = Sense("new")
 def _topic_senses(name: str, topic: Topic) -> Iterable[tuple[str, Sense]]:
     yield from ((word, Sense("topic", fact=name)) for word in topic.nouns)
     yield from ((word, Sense("topic", fact=name, strong=True)) for word in topic.holds)
+    yield from ((word, Sense("pol", True, "nod")) for word in topic.bare.affirm)
+    yield from ((word, Sense("pol", False, "nod")) for word in topic.bare.deny)
     yield from ((word, Sense("pred", True, fact=name)) for word in topic.affirm)
     yield from ((word, Sense("pred", False, fact=name)) for word in topic.deny)
 
@@ -117,7 +119,8 @@ class Lexicon:
             own = dict(_topic_senses(name, topic))
             self._of_fact[name] = own
             for word, sense in own.items():
-                self._senses.setdefault(word, sense)
+                if sense.role != "pol":
+                    self._senses.setdefault(word, sense)
         self._tokenizer = self._build(dictionary)
 
     def _build(self, dictionary: str) -> jieba.Tokenizer:
