@@ -117,7 +117,7 @@ def test_an_endless_fault_ends_and_is_left_for_the_operator(office: Office) -> N
     office.weixin.faults.switch("http_500", "/message/custom/send", times=-1)
     office.tell(zhou, "受理了。")
     for _ in range(10):
-        office.sweep()
+        jobs.run(office.house, "notices.push", zhou.account_id)
         office.later(hours=1)
     assert office.states() == ["failed"] and office.weixin.calls("/message/custom/send") == 6
 
