@@ -162,11 +162,21 @@ def _row(
         "last_at": one.last_at.isoformat(),
         "waiting_since": waits_since(one).isoformat() if one.called_at or one.waiting_since else None,
         "why": [each.shown() for each in why],
-        "needs": [{"code": need, "says": words().needs.get(need, need)} for need in one.needs.split(",") if need],
+        "needs": [{"code": need, "says": words().needs.get(need, need)} for need in _needs(one, answers)],
         "holder": {"id": one.holder, "name": names.get(one.holder, "")} if one.holder else None,
         "lease_until": one.lease_until.isoformat() if one.holder and one.lease_until else None,
         "last_line": _last_line(house, key, said, mask),
     }
+
+
+def _needs(one: Conversation, answers: Sequence[Json]) -> list[str]:
+    """How this person wants to be served: what the talk has kept, and what follows for those who speak for themselves."""
+    told = [need for need in one.needs.split(",") if need]
+    if one.role == "self" and answers:
+        named = [answers[0].get(fact) for fact in ("card_categories", "applied_categories")]
+        categories = [category for value in named if isinstance(value, list) for category in value]
+        told += [words().needs_of[category] for category in categories if category in words().needs_of]
+    return list(dict.fromkeys(told))
 
 
 def _who(answers: Sequence[Json], mask: masks.Mask) -> str:

@@ -44,10 +44,12 @@ class DemoAccount:
 
 
 DEMO = (
-    DemoAccount("chenyu", "陈雨", "clerk", ("511702", ""), "demo-chenyu-511702", "通川区窗口工作人员"),
-    DemoAccount("liuzhuren", "刘主任", "supervisor", ("511702", ""), "demo-liu-511702", "通川区负责人，可看操作记录"),
-    DemoAccount("hekezhang", "何科长", "keeper", ("511702",), "demo-he-policy", "管政策和办事指南，不看个人资料"),
-    DemoAccount("zhaomin", "赵敏", "clerk", ("140728",), "demo-zhao-140728", "平遥县窗口工作人员，看不到通川区的人"),
+    DemoAccount("chenyu", "陈雨", "clerk", ("511702", ""), "demo-tongchuan-window", "通川区窗口工作人员"),
+    DemoAccount(
+        "liuzhuren", "刘主任", "supervisor", ("511702", ""), "demo-tongchuan-head", "通川区负责人，可看操作记录"
+    ),
+    DemoAccount("hekezhang", "何科长", "keeper", ("511702",), "demo-policy-keeper", "管政策和办事指南，不看个人资料"),
+    DemoAccount("zhaomin", "赵敏", "clerk", ("140728",), "demo-pingyao-window", "平遥县窗口工作人员，看不到通川区的人"),
 )
 
 

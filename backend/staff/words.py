@@ -17,6 +17,7 @@ class Words(BaseModel):
     by: dict[str, str]
     channels: dict[str, str]
     needs: dict[str, str]
+    needs_of: dict[str, str]
     called: dict[str, str]
     problems: dict[str, str]
     reasons: dict[str, str]
