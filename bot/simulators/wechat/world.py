@@ -364,9 +364,10 @@ class World:
         found = self.rules.templates.get(template_id)
         if found is None:
             raise ApiError(40037)
-        return found, {name: self._field(name, data) for name in found.fields}
+        return found, {name: self.field_value(name, data) for name in found.fields}
 
-    def _field(self, name: str, data: Any) -> str:
+    def field_value(self, name: str, data: Any) -> str:
+        """The value of one field, if it is what its kind may be; 47003 names the field otherwise."""
         entry = data.get(name) if isinstance(data, dict) else None
         value = entry.get("value") if isinstance(entry, dict) else None
         if not isinstance(value, str) or not value.strip():
