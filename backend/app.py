@@ -11,6 +11,7 @@ import gc
 import importlib
 import importlib.util
 import logging
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -35,7 +36,7 @@ from backend.library import load_library
 from backend.people.identity import Doorman
 from backend.settings import Settings
 from backend.staff.directory import CHANGED, read_directories
-from backend.storage import Storage
+from backend.storage import Locked, Storage, WrongMasterKey
 from backend.storage.live import MISSED
 from backend.storage.schema import SchemaNewer, SchemaOlder, check
 from backend.web import Manners, configure_logs, problem, teach
@@ -116,16 +117,21 @@ def serve(settings: Settings) -> None:
 @asynccontextmanager
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
-    store = Storage.open(settings)
+    try:
+        store = Storage.open(settings)
+    except (Locked, WrongMasterKey) as refused:
+        raise _refused(refused) from None
     house = app.state.house = House(settings, store, doors=dict(clients(settings)))
     keepers: list[asyncio.Task[None]] = []
     engine = Engine(house)
     try:
         try:
             check(store)
-        except SchemaNewer as newer:
-            app.state.shut = str(newer)
+        except SchemaNewer:
+            app.state.shut = "newer"
             log.error("schema_newer")
+        except SchemaOlder as older:
+            raise _refused(older) from None
         else:
             await _open(app, house, engine)
             keepers = [asyncio.create_task(_keep_library(house)), asyncio.create_task(_watch_schema(app, store))]
@@ -138,6 +144,12 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
                 await asyncio.to_thread(engine.close)
             await asyncio.to_thread(house.writer.stop)
         store.close()
+
+
+def _refused(why: Exception) -> SystemExit:
+    """Say to the operator, in plain words, why this process does not start; these exceptions name no person."""
+    print(f"yijianshi: {why}", file=sys.stderr, flush=True)
+    return SystemExit(2)
 
 
 async def _open(app: FastAPI, house: House, engine: Engine) -> None:
@@ -177,7 +189,7 @@ async def _watch_schema(app: FastAPI, store: Storage) -> None:
             await asyncio.to_thread(check, store)
             app.state.shut = ""
         except (SchemaNewer, SchemaOlder) as unfit:
-            app.state.shut = str(unfit)
+            app.state.shut = type(unfit).__name__
             log.error("schema_unfit", extra={"error": type(unfit).__name__})
         except Exception as broken:  # noqa: BLE001 - the database may be away for a moment; /readyz says so
             log.warning("schema_unknown", extra={"error": type(broken).__name__})

@@ -54,7 +54,7 @@ def test_no_table_of_a_person_has_a_plain_column_for_free_text() -> None:
         for table in import_tables().tables.values()
         if {"person_id", "conversation_id"} & set(table.columns.keys())
         for column in table.columns
-        if isinstance(column.type, sa.JSON) or (isinstance(column.type, sa.String) and (column.type.length or 999) > 128)
+        if isinstance(column.type, sa.String) and (column.type.length or 999) > 128
     ]
     assert free == []
 

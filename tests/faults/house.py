@@ -1,0 +1,153 @@
+"""A real server that can be killed at any moment, and people who talk with it as phones do: what got no answer is sent again."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from backend.settings import Settings
+
+PROOF = bool(os.environ.get("YIJIANSHI_PROOF"))
+KILLS, PEOPLE = (20, 20) if PROOF else (3, 8)
+READY_SECONDS = 60
+_WORDS = ("你好", "同意", "同意", "给我自己办", "通川区", "没有证", "要多久", "怎么申请", "不清楚", "返回")
+
+
+class Server:
+    """One process of the house (`yijianshi serve`), on loopback. `role` as in the settings."""
+
+    def __init__(self, settings: Settings, role: str = "all", *, log: Path) -> None:
+        self.settings, self.role, self._log = settings, role, log
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, met: BaseException | None, at: TracebackType | None) -> None:
+        self.end(signal.SIGKILL)
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", "from backend.cli import main; main()", "serve"],
+                env=self._environment(),
+                stdout=log,
+                stderr=log,
+            )
+        until = time.monotonic() + READY_SECONDS
+        while time.monotonic() < until:
+            assert self._process.poll() is None, f"the server ended by itself: {self._log.read_text('utf-8')[-2000:]}"
+            try:
+                if httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                time.sleep(0.05)
+        raise AssertionError(f"the server was not ready in {READY_SECONDS} s: {self._log.read_text('utf-8')[-2000:]}")
+
+    def kill(self) -> None:
+        """kill -9, at once and without a word."""
+        self.end(signal.SIGKILL)
+
+    def end(self, with_signal: int) -> None:
+        if self._process is not None:
+            self._process.send_signal(with_signal)
+            self._process.wait(timeout=30)
+            self._process = None
+
+    def _environment(self) -> dict[str, str]:
+        given = {
+            "YIJIANSHI_DEMO": "1",
+            "YIJIANSHI_ROLE": self.role,
+            "YIJIANSHI_DATA_DIR": str(self.settings.data_dir),
+            "YIJIANSHI_DATABASE_URL": self.settings.database_url,
+            "YIJIANSHI_PORT": str(self.port),
+            "YIJIANSHI_STRANGER_POSTS_PER_MINUTE": "100000",
+            "YIJIANSHI_PERSON_POSTS_PER_MINUTE": "100000",
+        }
+        return {**os.environ, **given}
+
+
+@dataclass(slots=True)
+class Talker:
+    """One person at a phone. `acknowledged`: what each message was answered with, in the order of sending."""
+
+    number: int
+    url: str
+    acknowledged: dict[str, bytes] = field(default_factory=dict)
+    sent_again: int = 0
+    wrong: list[str] = field(default_factory=list)
+    cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
+
+    def talk(self, stop: threading.Event) -> None:
+        """Say one thing after the other until told to stop; nothing is left behind unanswered."""
+        with httpx.Client(base_url=self.url, timeout=10) as client:
+            client.get(
+                "/api/v1/conversation"
+            )  # the cookie comes before the first word: a retry has to be the same person
+            self.cookies = client.cookies
+            while not stop.is_set():
+                at = len(self.acknowledged)
+                self.acknowledged[f"m{at}"] = self.say(
+                    client, f"m{at}", _WORDS[at % len(_WORDS)] + words(self.number, at)
+                )
+
+    def _arrive(self, client: httpx.Client) -> None:
+        """The cookie comes before the first word: a retry has to be the same person."""
+        while not client.cookies:
+            try:
+                client.get("/api/v1/conversation")
+            except httpx.HTTPError:
+                time.sleep(0.1)
+        self.cookies = client.cookies
+
+    def say(self, client: httpx.Client, key: str, text: str) -> bytes:
+        """Hand in one message, again and again with the same key until it is answered."""
+        for _ in range(2_000):
+            try:
+                answer = client.post(
+                    "/api/v1/messages",
+                    json={"kind": "text", "text": text},
+                    headers={"Idempotency-Key": key},
+                )
+                if answer.status_code == 200:
+                    return answer.content
+                if answer.status_code < 500:
+                    self.wrong.append(f"{key}: {answer.status_code}")
+            except httpx.HTTPError:
+                time.sleep(0.05)
+            self.sent_again += 1
+            time.sleep(random.uniform(0.02, 0.1))
+        raise AssertionError(f"message {key} of talker {self.number} was never answered")
+
+
+def words(number: int, at: int) -> str:
+    """Something that no other message says."""
+    return f"（{number}之{at}）"
+
+
+def free_port() -> int:
+    """A port of this suite's own range that nobody listens on."""
+    for port in random.sample(range(8110, 8150), 40):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no free port between 8110 and 8149")
