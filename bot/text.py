@@ -19,6 +19,9 @@ COMFORTABLE = 600
 WECHAT_BYTES = 2048
 """UTF-8 bytes of one text message, both passive and customer-service (Official Account, text messages)."""
 
+ROW, FEW, MANY = 28, 4, 20
+"""Characters of a row of options; up to so many options stand in one row; from so many on they stand in several."""
+
 _SENTENCE = re.compile(r"[^。！？!?\n]*(?:[。！？!?]+[”’」』）)]*|\n|$)")
 _CLAUSE = re.compile(r"[^，、；,; ]*(?:[，、；,; ]|$)")
 # Control characters, lone surrogates, non-characters, direction overrides: none is a word, all of them break something.
@@ -40,11 +43,21 @@ def one_line(text: str) -> str:
 
 
 def option_lines(options: Sequence[Option]) -> list[str]:
-    """The options, numbered from 1 in their order; a few short ones share a line."""
+    """The options, numbered from 1 in their order: a line each; a few short ones on one line, very many short ones in rows."""
     shown = [f"{n} {one_line(option.label)}" for n, option in enumerate(options, 1)]
-    if len(shown) <= 4 and not any(option.hint for option in options) and sum(map(len, shown)) <= 24:
+    if any(option.hint for option in options) or max(map(len, shown), default=0) > ROW // 2:
+        return [f"{line}（{one_line(o.hint)}）" if o.hint else line for line, o in zip(shown, options, strict=True)]
+    if len("  ".join(shown)) <= ROW and len(shown) <= FEW:
         return ["  ".join(shown)]
-    return [f"{line}（{one_line(o.hint)}）" if o.hint else line for line, o in zip(shown, options, strict=True)]
+    return _rows(shown) if len(shown) >= MANY else shown
+
+
+def _rows(shown: Sequence[str]) -> list[str]:
+    rows = [shown[0]]
+    for option in shown[1:]:
+        joined = f"{rows[-1]}  {option}"
+        rows[-1:] = [joined] if len(joined) <= ROW else [rows[-1], option]
+    return rows
 
 
 def paragraphs(block: Reply) -> list[str]:

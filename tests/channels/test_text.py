@@ -28,7 +28,7 @@ from dialogs.messages import (
 )
 
 words = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=20)
-labels = st.lists(words.filter(lambda word: clean(word).strip()), min_size=1, max_size=14)
+labels = st.lists(words.filter(lambda word: clean(word).strip()), min_size=1, max_size=60)
 
 
 def ask(options: list[Option], **more: object) -> Ask:
@@ -37,13 +37,17 @@ def ask(options: list[Option], **more: object) -> Ask:
 
 @given(labels, st.booleans())
 def test_every_option_is_shown_once_in_the_order_of_its_number(names: list[str], hinted: bool) -> None:
-    shown = [" ".join(clean(name).split()) for name in names]
     lines = option_lines([Option(n, name, "提示" if hinted else "") for n, name in enumerate(names)])
-    if len(lines) == len(names):
-        for n, (line, name) in enumerate(zip(lines, shown, strict=True), 1):
-            assert line == f"{n} {name}" + ("（提示）" if hinted else "")
-    else:
-        assert lines == ["  ".join(f"{n} {name}" for n, name in enumerate(shown, 1))]
+    numbered = [
+        f"{n} {' '.join(clean(name).split())}" + ("（提示）" if hinted else "") for n, name in enumerate(names, 1)
+    ]
+    assert "  ".join(lines) == "  ".join(numbered)
+
+
+def test_very_many_short_options_stand_in_rows_and_long_ones_never_do() -> None:
+    assert option_lines([Option(n, f"第{n}族") for n in range(1, 58)])[0] == "1 第1族  2 第2族  3 第3族  4 第4族"
+    assert len(option_lines([Option(n, f"第{n}种情况，说得比较长一点") for n in range(57)])) == 57
+    assert len(option_lines([Option(n, f"第{n}项") for n in range(1, 9)])) == 8
 
 
 def test_a_few_short_options_share_a_line_that_can_be_read_at_a_glance() -> None:
