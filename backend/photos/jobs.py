@@ -29,6 +29,7 @@ from dialogs.messages import SystemEvent
 log = logging.getLogger(__name__)
 
 _FIRST_WAIT, _LONGEST_WAIT = 20, 3600  # seconds between tries
+_SLOW_TRIES = 2  # more tries for a picture that took too long to open
 _CHECKED_AT_ONCE = 100  # pictures that one sweep reads back
 _HALF_HOUR = timedelta(minutes=30)
 _SIZES: tuple[service.Size, ...] = ("full", "preview", "masked")
@@ -60,7 +61,12 @@ def fetch(house: House, photo_id: str) -> None:
     except _Later as later:
         _plan(store, photo, later.wait)
     except Refused as refused:
-        _refuse(store, photo, refused)
+        if (
+            refused.reason == "slow" and photo.tries < _SLOW_TRIES
+        ):  # the machine may have been busy, not the picture bad
+            _plan(store, photo, 0)
+        else:
+            _refuse(store, photo, refused)
 
 
 def _download(house: House, photo: Photo) -> bytes:

@@ -102,5 +102,29 @@ def pdf(pages: int) -> bytes:
     return saved(first, "PDF", save_all=True, append_images=rest)
 
 
+def busy_pdf(width: int = 6_000, height: int = 6_000, times: int = 400) -> bytes:
+    """A hundred kilobytes that keep a machine busy for half a minute: one large picture, painted over and over."""
+    packer = zlib.compressobj(9)
+    pixels = b"".join(packer.compress(b"\x7f" * (width * 3)) for _ in range(height)) + packer.flush()
+    image = (
+        f"/Type/XObject/Subtype/Image/Width {width}/Height {height}/BitsPerComponent 8/ColorSpace/DeviceRGB"
+        f"/Filter/FlateDecode/Length {len(pixels)}"
+    ).encode()
+    paint = b"q 600 0 0 800 0 0 cm /I Do Q\n" * times
+    parts = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Resources<</XObject<</I 4 0 R>>>>/Contents 5 0 R>>",
+        b"<<" + image + b">>stream\n" + pixels + b"\nendstream",
+        b"<</Length %d>>stream\n" % len(paint) + paint + b"endstream",
+    ]
+    out, places = b"%PDF-1.4\n", b"0000000000 65535 f \n"
+    for number, part in enumerate(parts, 1):
+        places += b"%010d 00000 n \n" % len(out)
+        out += b"%d 0 obj\n" % number + part + b"\nendobj\n"
+    end = b"xref\n0 %d\n" % (len(parts) + 1) + places + b"trailer<</Size %d/Root 1 0 R>>\n" % (len(parts) + 1)
+    return out + end + b"startxref\n%d\n%%%%EOF" % len(out)
+
+
 def _chunk(name: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))

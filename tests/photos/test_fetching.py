@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from backend import jobs
 from backend.jobs import House
 from backend.people import happenings
-from backend.photos import service
+from backend.photos import pool, service
 from backend.photos import store as rows
 from backend.photos.models import Photo
 from backend.photos.wording import Refused
@@ -151,6 +151,19 @@ def test_a_bad_file_from_wechat_is_refused_with_what_to_do(
         assert state(house.store, photo_id) == "refused"
     assert {event for event, _ in told(house.store)} == {"photo_refused"} and files_kept() == []
     assert all(data["says"].endswith("。") for _, data in told(house.store))
+
+
+def test_a_picture_that_takes_too_long_is_tried_again_before_it_is_refused(
+    house: House, world: World, faults: Faults, person: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine may have been busy; only the third time it is the picture."""
+    monkeypatch.setattr(pool.shared(), "_seconds", 1.0)
+    photo_id = send(house, world, person, pictures.busy_pdf())
+    for _ in range(2):
+        fetch(house, photo_id)
+        assert state(house.store, photo_id) == "fetching" and told(house.store) == []
+    fetch(house, photo_id)
+    assert state(house.store, photo_id) == "refused" and len(told(house.store)) == 1
 
 
 def test_an_error_dressed_as_a_picture_is_never_stored(

@@ -174,6 +174,13 @@ def test_a_decode_that_hangs_is_ended_and_the_next_picture_is_taken() -> None:
     own.close()
 
 
+def test_a_document_made_to_keep_the_machine_busy_is_ended() -> None:
+    own = Decoders(1, seconds=3.0)
+    assert refused(own, pictures.busy_pdf()) == "slow"
+    assert is_upright(own.decode(pictures.jpeg()))
+    own.close()
+
+
 def test_a_process_that_dies_over_a_picture_is_replaced() -> None:
     own = Decoders(1)
     own.decode(pictures.jpeg())
