@@ -1,4 +1,5 @@
-"""The `yijianshi` command: the operator's hand on the house. Each command is a few lines; what it does stands in its room."""
+"""The `yijianshi` command: the operator's hand on the house. Each command is a few lines; what it does stands in
+its room."""
 
 from __future__ import annotations
 
@@ -93,7 +94,8 @@ def staff_password(name: str) -> None:
 
 @main.command()
 def decide() -> None:
-    """Decide cases: JSON lines in, JSON lines out. Exit status 1 if a line was bad; the others are answered all the same."""
+    """Decide cases: JSON lines in, JSON lines out. Exit status 1 if a line was bad; the others are answered all
+    the same."""
     from backend.library import load_library
     from dialogs.policy import decide_lines
 
@@ -164,7 +166,8 @@ def _settings():  # type: ignore[no-untyped-def]  # noqa: ANN202
 
 
 def _storage():  # type: ignore[no-untyped-def]  # noqa: ANN202
-    """The database of the settings, for one command; a running server on SQLite is not disturbed: this refuses instead."""
+    """The database of the settings, for one command; a running server on SQLite is not disturbed: this refuses
+    instead."""
     from contextlib import closing
 
     from backend.storage import Locked, Storage

@@ -1,6 +1,8 @@
-"""`make run`: the whole desk on one machine with invented staff, an invented county directory and the local WeChat stand-in.
+"""`make run`: the whole desk on one machine with invented staff, an invented county directory and the local
+WeChat stand-in.
 
-Everything it keeps lies in YIJIANSHI_DATA_DIR (var/demo unless set). It only listens on loopback, and its secrets are known to
+Everything it keeps lies in YIJIANSHI_DATA_DIR (var/demo unless set). It only listens on loopback, and its secrets
+are known to
 everybody: for trying, never for people's data.
 """
 

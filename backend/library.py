@@ -1,6 +1,8 @@
-"""Fills the shelf that turns read from: package data, then the operator's files in `YIJIANSHI_DATA_DIR`, then what the console keeps.
+"""Fills the shelf that turns read from: package data, then the operator's files in `YIJIANSHI_DATA_DIR`, then
+what the console keeps.
 
-A file of the operator with the same name replaces the package's (a county's own pack, a longer dictionary). What is broken there stops
+A file of the operator with the same name replaces the package's (a county's own pack, a longer dictionary). What
+is broken there stops
 the start with a message that names the file; while the server runs, the last good shelf stays.
 """
 
@@ -33,8 +35,10 @@ def load_library(
     directories: Mapping[str, Directory] | None = None,
     keeps: Mapping[str, int] | None = None,
 ) -> Library:
-    """A whole Library. `data_dir`: the operator's folder, with the sub-folders policy, wording, understanding, and holidays.yaml;
-    `directories`: what the console keeps; `keeps`: the retention table in days. ValueError names the file and what to do."""
+    """A whole Library. `data_dir`: the operator's folder, with the sub-folders policy, wording, understanding,
+    and holidays.yaml;
+    `directories`: what the console keeps; `keeps`: the retention table in days. ValueError names the file and
+    what to do."""
     places = divisions()
     policy = load_policy(
         packs=_texts("dialogs.policy", "packs", data_dir),

@@ -24,7 +24,8 @@ def back(desk: Desk, argument: str = "") -> None:
 
 
 def change(desk: Desk, argument: str = "") -> None:
-    """An answer is asked again: named by its key, by its line's number or by its label; else the page to choose from."""
+    """An answer is asked again: named by its key, by its line's number or by its label; else the page to choose
+    from."""
     if _submitted(desk):
         desk.say("already_submitted")
         return desk.stay("answered_aside")
@@ -37,8 +38,8 @@ def change(desk: Desk, argument: str = "") -> None:
 def choose_what(desk: Desk) -> None:
     """Everything said so far, each line with its change."""
     view = desk.view
-    said = [q for q in view.path if view.settled(q) and not q.state.startswith(("consent/", "review/", "signing/"))]
-    lines = tuple(review.answer_line(view, q, key) for q in said for key in q.keys)
+    said = [query for query in view.path if view.settled(query) and not _beside(query)]
+    lines = tuple(review.line(view, query) for query in said)
     if lines:
         desk.replies.append(
             Review(view.words.say("change_which"), (ReviewSection(view.words.say("said_so_far"), lines),))
@@ -139,6 +140,11 @@ def _before(view: View) -> Query | None:
     return asked[here - 1] if here > 0 else None
 
 
+def _beside(query: Query) -> bool:
+    """What is confirmed rather than told: nothing to be changed by itself."""
+    return query.state.startswith(("consent/", "review/", "signing/"))
+
+
 def _named(view: View, argument: str) -> Query | None:
     """The question meant by a key, “3” or “第3条”, or a label (the whole of it, or a piece that only one label has)."""
     if not argument:
@@ -146,8 +152,8 @@ def _named(view: View, argument: str) -> Query | None:
     found = view.find(argument) or view.find(f"field:{argument}") or view.find(f"photo:{argument}")
     if found is not None:
         return found if view.settled(found) else None
-    said = [(q, review.label_of(view, q, key)) for q in view.path if view.settled(q) for key in q.keys]
-    numbers = [line for line in review.lines(view)] if view.open.key == "reviewed" else []
+    said = [(q, review.line(view, q).label) for q in view.path if view.settled(q) and not _beside(q)]
+    numbers = list(review.lines(view)) if view.open.key == "reviewed" else []
     digits = "".join(sign for sign in argument if sign.isdigit())
     if numbers and digits and 1 <= int(digits) <= len(numbers):
         return view.find(numbers[int(digits) - 1].question)

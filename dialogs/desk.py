@@ -1,12 +1,13 @@
 """The working table of one turn: the view, what has been said so far, what has to be kept.
 
-Only here is a session changed, and only by making a new one. The machine of `dialogs.graph` drives a `Desk`: it is its model.
+Only here is a session changed, and only by making a new one. The machine of `dialogs.graph` drives a `Desk`: it
+is its model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -17,6 +18,7 @@ from dialogs.session import Answer, Asked, Draft, DraftName, Session, Talk
 from dialogs.steps import step_of
 from dialogs.view import CONSENT, Query, View
 
+Tone = Literal["plain", "warm", "error", "notice"]
 _REPLIES: TypeAdapter[tuple[Reply, ...]] = TypeAdapter(tuple[Reply, ...])
 # What of a talk no question depends on: the view stays as it is when only these change.
 _BESIDE_THE_PATH = {"state", "asked", "last_at", "paused", "pending", "called", "floor", "lease", "waiting", "drafts"}
@@ -24,7 +26,8 @@ WHO_BY_ROLE = {"self": "applicant", "legal_guardian": "guardian", "agent": "help
 
 
 class Desk:
-    """One turn at work. `state` and `leads_to` are what the machine reads and moves; `replies` and `effects` only grow."""
+    """One turn at work. `state` and `leads_to` are what the machine reads and moves; `replies` and `effects` only
+    grow."""
 
     __slots__ = (
         "_said",
@@ -113,11 +116,14 @@ class Desk:
         """A new draft comes to the table; the one before stays where it is stored."""
         draft = Draft(id=next(self.fresh))
         self.session = self.session.model_copy(update={"draft": draft})
-        self.set_talk(drafts=(*self.talk.drafts, DraftName(id=draft.id, label="")), draft_id=draft.id, changing="", asked=None)
+        self.set_talk(
+            drafts=(*self.talk.drafts, DraftName(id=draft.id, label="")), draft_id=draft.id, changing="", asked=None
+        )
 
-    def say(self, key: str, tone: str = "plain", **values: Any) -> None:
+    def say(self, key: str, tone: Tone = "plain", **values: Any) -> None:
         """A sentence of the wording."""
-        self.replies.append(Say(self.view.words.say(key, **{"who": self.view.who, **values}), tone=tone))  # type: ignore[arg-type]
+        text = self.view.words.say(key, **{"who": self.view.who, **values})
+        self.replies.append(Say(text, tone=tone))
 
     # --- asking and ending ---
 

@@ -1,6 +1,7 @@
 """What no policy document says about a county: windows, phones, hours, duty times, assessment institutions.
 
-Kept in the console by the county's staff; the demo brings invented entries. Every entry may be blank, and a blank is said to
+Kept in the console by the county's staff; the demo brings invented entries. Every entry may be blank, and a blank
+is said to
 be unknown, never guessed. Times of day are local (Asia/Shanghai).
 """
 
@@ -18,7 +19,8 @@ class _Entry(BaseModel):
 
 
 class Place(_Entry):
-    """A window, an office or an institution. `hours` in words as on its door; `text_route`: a way to reach it without a call."""
+    """A window, an office or an institution. `hours` in words as on its door; `text_route`: a way to reach it
+    without a call."""
 
     name: str
     kind: str = "window"  # window, card_window, assessment, dibao, medical, pension

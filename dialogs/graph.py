@@ -1,10 +1,13 @@
 """Every state and every edge of the dialog, in this one table.
 
-Rule 1: whatever the talk can do stands here; a turn that wants to go where no edge leads is a fault, with event and state named.
-Rule 2: where the talk goes follows from the answers alone (`dialogs.path`): an edge is taken exactly when it leads to the state
+Rule 1: whatever the talk can do stands here; a turn that wants to go where no edge leads is a fault, with event
+and state named.
+Rule 2: where the talk goes follows from the answers alone (`dialogs.path`): an edge is taken exactly when it
+leads to the state
 of the question that is open now. So a changed answer ends where the same answer would have led at first.
 
-States are `phase/step`. The machine is one flat synchronous `transitions.Machine` per process, shared by all turns and built
+States are `phase/step`. The machine is one flat synchronous `transitions.Machine` per process, shared by all
+turns and built
 without a model (adding models costs 300 µs and leaks; async and hierarchical machines corrupt shared state under load).
 The picture in the README, the picture in the console and the coverage report are drawn from this table.
 """
@@ -84,7 +87,8 @@ _ASKING = tuple(s for s in _TALKING if s not in _DONE)
 
 # What else moves the talk, wherever it stands.
 ANYWHERE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    # an earlier answer is asked again, said anew or taken back; its question is on the path, so any question may be next
+    # an earlier answer is asked again, said anew or taken back; its question is on the path, so any question may be
+    # next
     "changed": (_ASKING, (*_ASKING, "progress/elsewhere")),
     "corrected": (("progress/elsewhere",), (*_ASKING, "progress/elsewhere")),
     # another applicant's draft, or a new one, comes to the table
@@ -127,7 +131,8 @@ def machine() -> Machine:
 
 
 def move(model: Any, event: str) -> None:
-    """Take the edge of `event` that leads to where the open question is. MachineError names event and state if there is none."""
+    """Take the edge of `event` that leads to where the open question is. MachineError names event and state if
+    there is none."""
     if not machine().events[event].trigger(model):
         raise MachineError(f"no edge {event!r} leads from {model.state!r} to {model.leads_to!r}")
 

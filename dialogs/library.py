@@ -1,6 +1,7 @@
 """The shelf that a turn reads from: policy, understanding, wording, county directories, holidays.
 
-The caller fills it from package data, `YIJIANSHI_DATA_DIR` and the database; the dialog only reads it. It is replaced whole,
+The caller fills it from package data, `YIJIANSHI_DATA_DIR` and the database; the dialog only reads it. It is
+replaced whole,
 never changed in place, so a turn sees one state of it from beginning to end.
 """
 
@@ -16,15 +17,16 @@ from dialogs.policy import Policy
 from dialogs.understanding import Reader
 from dialogs.wording import Wording
 
-
 T = TypeVar("T")
 _MOST_REMEMBERED = 20_000  # a county's common answers are a few hundred
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """`directories` by 6-digit county code; `holidays`: the operator's overrides, date -> is a day off; `county_names`: code
-    -> full name; `keeps`: how long what is kept, in days, for the privacy notice. `remembered`: results of pure functions of the policy,
+    """`directories` by 6-digit county code; `holidays`: the operator's overrides, date -> is a day off;
+    `county_names`: code
+    -> full name; `keeps`: how long what is kept, in days, for the privacy notice. `remembered`: results of pure
+    functions of the policy,
     kept because thousands of people give the same answers; it changes no outcome."""
 
     policy: Policy
@@ -37,7 +39,8 @@ class Library:
     remembered: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     def remember(self, key: Any, make: Callable[[], T]) -> T:
-        """What the pure function `make` gives for this key, made once. Only for keys without anything personal in them."""
+        """What the pure function `make` gives for this key, made once. Only for keys without anything personal in
+        them."""
         if key not in self.remembered:
             if len(self.remembered) >= _MOST_REMEMBERED:
                 self.remembered.clear()

@@ -1,7 +1,8 @@
 """What goes into the talk and what comes out of it.
 
 Everything here is frozen plain data: a `Message` in, a `Turn` out, with the `Reply` blocks that a channel shows and the
-`Effect`s that the office keeps. No block knows a channel; every block carries `text`, a full plain-language stand-in, so
+`Effect`s that the office keeps. No block knows a channel; every block carries `text`, a full plain-language
+stand-in, so
 that a client that does not know a kind of block (stores lag months) still says the right thing.
 """
 
@@ -36,10 +37,13 @@ class Message:
     """One event that reaches a conversation.
 
     `id`: unique for its account; the same id is the same event (the inbox answers it again without a second effect).
-    `at`: when the server received it, aware, UTC. `written_at`: when the person wrote it by the platform's clock, or None.
+    `at`: when the server received it, aware, UTC. `written_at`: when the person wrote it by the platform's clock,
+    or None.
     `text`: what was written ("text"). `question`: the key of the question that an "answer" or a "photo" belongs to, "" for
-    the open one. `data` of a "photo" may hold {"media": {photo_id: media_id}} for pictures that lie with a platform. `value`: the answer's value as the question's options define it, or the command's argument.
-    `command`: for kind "command". `photo_ids`: for kind "photo": pictures that are already kept, or reserved and on their way.
+    the open one. `data` of a "photo" may hold {"media": {photo_id: media_id}} for pictures that lie with a
+    platform. `value`: the answer's value as the question's options define it, or the command's argument.
+    `command`: for kind "command". `photo_ids`: for kind "photo": pictures that are already kept, or reserved and
+    on their way.
     `draft_id`: for kind "switch": the draft to bring to the table. `event`, `data`: for kind "system".
     `fresh`: ids (UUIDv7, as text) that this turn may use up, in order, at least 8. `receipt`: a fresh receipt number.
     `channel`: the door's name ("web", "plain", "wechat_oa", "terminal", ...); the talk may only use it for `TEXT_ONLY`.
@@ -95,7 +99,7 @@ InputKind = Literal[
     "date",  # YYYY-MM-DD
     "place",  # a county by name or 6-digit code; `options` are the likely ones
     "photo",  # one or more pictures; `options` are the ways round it
-    "signature",  # drawn strokes or a typed name: value {"way": "drawn", "png": photo_id} | {"way": "typed", "name": ...}
+    "signature",  # value {"way": "drawn", "png": photo_id} | {"way": "typed", "name": ...} | {"way": "window"}
     "none",  # nothing to answer: the person waits, or is done
 ]
 
@@ -129,7 +133,8 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Something said. `tone`: plain; warm (greeting, thanks); error (what to do next, input kept); notice (from the office)."""
+    """Something said. `tone`: plain; warm (greeting, thanks); error (what to do next, input kept); notice (from
+    the office)."""
 
     text: str
     tone: Literal["plain", "warm", "error", "notice"] = "plain"
@@ -150,8 +155,10 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class OfferedItem:
-    """One item as the person hears it. `verdict` as in the policy; `way`: online, jump, offline, auto; `where`: plain words;
-    `limit`: the time limit in words with its start; `papers`: names of what is needed; `change`: what would change a refusal."""
+    """One item as the person hears it. `verdict` as in the policy; `way`: online, jump, offline, auto; `where`:
+    plain words;
+    `limit`: the time limit in words with its start; `papers`: names of what is needed; `change`: what would
+    change a refusal."""
 
     item: str
     name: str
@@ -229,11 +236,12 @@ CaseState = Literal[
 
 @dataclass(frozen=True, slots=True)
 class ProgressLine:
-    """One case (or a jump, or an automatic item) as the person sees it. `mark`: done, doing, todo, elsewhere, trouble."""
+    """One case (or a jump, or an automatic item) as the person sees it. `mark`: done, doing, todo, auto (comes by
+    itself), elsewhere (goes on in another system), trouble."""
 
     item: str
     name: str
-    mark: Literal["done", "doing", "todo", "elsewhere", "trouble"]
+    mark: Literal["done", "doing", "todo", "auto", "elsewhere", "trouble"]
     state_says: str
     limit_says: str = ""
 
@@ -263,7 +271,8 @@ Reply = Say | Ask | Offer | Review | Packet | Progress | Link
 
 @dataclass(frozen=True, slots=True)
 class CaseToOpen:
-    """One item of a submission. `way`: online or offline are cases with a department; jump and auto are kept as information."""
+    """One item of a submission. `way`: online or offline are cases with a department; jump and auto are kept as
+    information."""
 
     case_id: str
     item: str
@@ -273,7 +282,8 @@ class CaseToOpen:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """A person submits once. `snapshot`: the reachable answers, materials and commitment exactly as confirmed (personal)."""
+    """A person submits once. `snapshot`: the reachable answers, materials and commitment exactly as confirmed
+    (personal)."""
 
     application_id: str
     draft_id: str
@@ -288,7 +298,8 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class CallStaff:
-    """A person of the staff is wanted. `reason`: asked, stuck, distress, photo. `keep`: the question in the person's words."""
+    """A person of the staff is wanted. `reason`: asked, stuck, distress, photo. `keep`: the question in the
+    person's words."""
 
     reason: Literal["asked", "stuck", "distress", "photo"]
     keep: str
@@ -299,8 +310,10 @@ class CallStaff:
 class PlacePhotos:
     """These pictures belong to this material of this draft (or answer this supplement).
 
-    `material`: the photographed part, or "unplaced" for a picture that came before it was asked for. `media`: for pictures that
-    still lie with a platform: photo id -> media id, to be fetched at once. Without consent there is no such effect, so nothing
+    `material`: the photographed part, or "unplaced" for a picture that came before it was asked for. `media`: for
+    pictures that
+    still lie with a platform: photo id -> media id, to be fetched at once. Without consent there is no such
+    effect, so nothing
     is fetched and nothing kept."""
 
     photo_ids: tuple[str, ...]
@@ -356,7 +369,8 @@ Effect = Submit | CallStaff | PlacePhotos | Supply | Rate | KeepQuestion | Forge
 class Turn:
     """What one message did: the session afterwards, what to show, what to keep.
 
-    `needs_draft`: the talk has to turn to a draft that is not on the table: bring it and step again with the same message
+    `needs_draft`: the talk has to turn to a draft that is not on the table: bring it and step again with the same
+    message
     (the other fields are then empty). `refused`: a system message that may not act now ("held": somebody else holds the
     floor; "fenced": an old lease); nothing has changed. `path`: the graph's states that this turn went through.
     """

@@ -1,6 +1,8 @@
-"""What the office does, told to the conversation: system messages, the only way in which anything but the person changes a talk.
+"""What the office does, told to the conversation: system messages, the only way in which anything but the person
+changes a talk.
 
-While somebody of the staff holds the floor these change facts and the bot's words wait. A lease's number fences: who lost the floor
+While somebody of the staff holds the floor these change facts and the bot's words wait. A lease's number fences:
+who lost the floor
 can neither speak nor give it back.
 """
 
@@ -18,7 +20,8 @@ from dialogs.steps import photos, progress
 
 
 def handle(desk: Desk) -> Turn:
-    """Do what the office's message says. An event that may not act now changes nothing and names why in `Turn.refused`."""
+    """Do what the office's message says. An event that may not act now changes nothing and names why in
+    `Turn.refused`."""
     return _EVENTS[desk.message.event](desk)
 
 
@@ -153,7 +156,8 @@ def _moved(case: CaseSeen, data: Any) -> CaseSeen:
 
 
 def _of_another_draft(desk: Desk, data: Any) -> Turn:
-    """The case belongs to a draft that is not on the table: bring it, tell, and the one before comes back when it is wanted."""
+    """The case belongs to a draft that is not on the table: bring it, tell, and the one before comes back when it
+    is wanted."""
     draft_id = data.get("draft_id", "")
     if desk.draft is not None and desk.draft.id == draft_id:
         return desk.turn()

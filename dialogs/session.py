@@ -1,7 +1,9 @@
 """What the dialog remembers: a `Session` is the state of one conversation and the draft that is on its table.
 
-Only what a person (or a paper, or the office) said is remembered. What follows from it (decision, checklist, next question)
-is derived again each time, so that a changed answer ends exactly as if it had been so from the start. Unknown fields of a
+Only what a person (or a paper, or the office) said is remembered. What follows from it (decision, checklist, next
+question)
+is derived again each time, so that a changed answer ends exactly as if it had been so from the start. Unknown
+fields of a
 newer program are kept.
 """
 
@@ -80,8 +82,10 @@ class DraftName(_Kept):
 
 
 class Asked(_Kept):
-    """The question that is open. `shown`: the values in the order shown, so that “第二个” has a meaning. `tries`: how often
-    it has not been understood in a row. `sent_at`: when it left: an answer written before that belongs to an earlier one."""
+    """The question that is open. `shown`: the values in the order shown, so that “第二个” has a meaning. `tries`:
+    how often
+    it has not been understood in a row. `sent_at`: when it left: an answer written before that belongs to an
+    earlier one."""
 
     question: str
     state: str
@@ -112,7 +116,8 @@ class Talk(_Kept):
 
     `consent`: answers to the privacy notice and to the separate notice on sensitive data (person's own, not a draft's).
     `drafts`: every draft of this person; `draft_id`: the one on the table. `changing`: the question being asked again.
-    `pending`: something to be confirmed first ({"what": "restart"} ...). `waiting`: replies held back while staff speak.
+    `pending`: something to be confirmed first ({"what": "restart"} ...). `waiting`: replies held back while staff
+    speak.
     `lease`: the highest lease number seen. `needs`: how this person wants to be served ("text_only", "large", "voice").
     """
 

@@ -1,6 +1,7 @@
 """One turn of the talk: `step(library, session, message) -> Turn`, a pure function of its arguments.
 
-Here a message finds its handler: what was tapped or typed is given to the open question; what was said beside it (a command, a
+Here a message finds its handler: what was tapped or typed is given to the open question; what was said beside it
+(a command, a
 question, a cry for help) is answered and the question asked again; what the office did is told.
 """
 
@@ -72,7 +73,8 @@ def _text(desk: Desk) -> None:
 
 
 def _after_distress(desk: Desk) -> None:
-    """The first words after a cry are not an answer to a form: unless it is another cry, the desk waits until it is wanted."""
+    """The first words after a cry are not an answer to a form: unless it is another cry, the desk waits until it
+    is wanted."""
     reading = _read(desk, "open")
     if reading.kind in ("distress", "human"):
         return read_as(desk, reading)
@@ -263,7 +265,7 @@ def _volunteer(desk: Desk, facts: dict[str, Any]) -> bool:
 
 def read_back(view: View, facts: dict[str, Any]) -> str:
     """What was understood, so that a wrong one is corrected in a word."""
-    from dialogs.steps.review import fact_in_words
+    from dialogs.steps.screening import fact_in_words
 
     told = [
         f"{view.policy.facts[k].title}：{fact_in_words(view, k, v)}" for k, v in facts.items() if k in view.policy.facts
@@ -291,7 +293,8 @@ def run_command(desk: Desk, command: str, argument: str, facts: dict[str, Any]) 
 
 
 def change_to(desk: Desk, facts: dict[str, Any]) -> None:
-    """“等级改成二级”: the named answers are given anew, if they are on the path; else they are remembered for when they are."""
+    """“等级改成二级”: the named answers are given anew, if they are on the path; else they are remembered for when they
+    are."""
     if desk.draft is None or desk.draft.submitted:
         desk.say("already_submitted")
         return desk.stay("answered_aside")

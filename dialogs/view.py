@@ -1,7 +1,9 @@
 """What is known at one moment, derived from the answers and from nothing else.
 
-A `View` is made anew whenever an answer changes, so nothing in it can be stale: who is meant, which pack holds, the path of
-questions that these answers lead along, the question that is open, the decision. Steps read a view; only `dialogs.talk` writes.
+A `View` is made anew whenever an answer changes, so nothing in it can be stale: who is meant, which pack holds,
+the path of
+questions that these answers lead along, the question that is open, the decision. Steps read a view; only
+`dialogs.talk` writes.
 """
 
 from __future__ import annotations
@@ -25,8 +27,10 @@ CONSENT = ("consent", "consent_sensitive")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question on the path. `covers`: the facts that it settles when these are kept under their own names (a question with
-    several answers); empty when the answer is kept under `key`. `stands`: whether an answer given still settles it. `question`: the
+    """One question on the path. `covers`: the facts that it settles when these are kept under their own names (a
+    question with
+    several answers); empty when the answer is kept under `key`. `stands`: whether an answer given still settles
+    it. `question`: the
     policy's question, where it is one of the policy's."""
 
     key: str
@@ -42,7 +46,8 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A value that was understood: the answers to keep (None deletes), what to say to it, what the office has to keep."""
+    """A value that was understood: the answers to keep (None deletes), what to say to it, what the office has to
+    keep."""
 
     answers: Mapping[str, Any]
     says: tuple[Reply, ...] = ()
@@ -54,6 +59,15 @@ class Problem:
     """A value that cannot be taken, with what to do, in words for the person."""
 
     says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer as a person reads it on the check page: what it is about, in words, with its pictures."""
+
+    label: str
+    words: str
+    photo_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +166,8 @@ class View:
 
     @cached_property
     def pack(self) -> Pack | None:
-        """The pack that serves the household; outside every pack the nearest one, which then says where to go instead."""
+        """The pack that serves the household; outside every pack the nearest one, which then says where to go
+        instead."""
         if not self.county:
             return None
         return pack_for(self.policy, self.county, self.residence) or self._nearest_pack()
@@ -233,7 +248,8 @@ class View:
     # --- fingerprints ---
 
     def digest(self, keys: Iterable[str] | None = None) -> str:
-        """A short fingerprint of the reachable answers (or of these keys): a confirmation stands only for what it was given for."""
+        """A short fingerprint of the reachable answers (or of these keys): a confirmation stands only for what it
+        was given for."""
         chosen = self.reachable.keys() if keys is None else keys
         told = {key: self.answers[key].value for key in sorted(chosen) if key in self.answers}
         return fingerprint(told)

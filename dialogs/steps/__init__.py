@@ -1,4 +1,5 @@
-"""One module per phase of the talk. Each lays its part of the path (`queries`), puts its questions (`ask`) and takes answers
+"""One module per phase of the talk. Each lays its part of the path (`queries`), puts its questions (`ask`) and
+takes answers
 (`take`); none of them knows a state's neighbours: those stand in `dialogs.graph`.
 """
 
@@ -33,7 +34,8 @@ def step_of(query: Query) -> ModuleType:
 
 
 def before_review(view: View) -> Iterator[Query]:
-    """The questions between consent and the check page. Laid apart from the path, which is being laid while these are asked for."""
+    """The questions between consent and the check page. Laid apart from the path, which is being laid while these
+    are asked for."""
     for phase in PHASES[1 : PHASES.index(review)]:
         yield from phase.queries(view)
 

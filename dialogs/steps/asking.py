@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dialogs.messages import Ask, Explained, InputKind, Option
-from dialogs.view import Query, View
+from dialogs.view import Query, Said, View
 
 # The phases in the order a person goes through them; "3 / 7" on the screen counts these, not questions.
 _COUNTED = ("who", "where", "screening", "offer", "form", "photos", "review", "signing")
@@ -51,4 +51,21 @@ def choice(view: View, query: Query, words_key: str, input: InputKind = "choice"
     words = view.words.questions[words_key]
     values = {"who": view.who, **values}
     options = view.words.options(words_key, **values)
-    return put(view, query, words.title.format(**values), words.text.format(**values), input, options, words.hint.format(**values))
+    return put(
+        view,
+        query,
+        words.title.format(**values),
+        words.text.format(**values),
+        input,
+        options,
+        words.hint.format(**values),
+    )
+
+
+def said(view: View, query: Query) -> Said:
+    """An answer to one of the desk's own questions in words: the label of the option that was chosen."""
+    from dialogs.steps import step_of
+
+    value, options = view.value(query.key), step_of(query).ask(view, query).ask.options
+    words = next((option.label for option in options if option.value == value), str(value))
+    return Said(view.words.name("labels", query.key.split(":")[0]), words)

@@ -1,6 +1,7 @@
 """Consent comes before anything is kept: the privacy notice, and a separate consent for sensitive data.
 
-Refusing is possible at both; the desk then says what can be done without it, keeps nothing, and the way back stays open.
+Refusing is possible at both; the desk then says what can be done without it, keeps nothing, and the way back
+stays open.
 """
 
 from __future__ import annotations

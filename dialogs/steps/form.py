@@ -1,4 +1,5 @@
-"""The form fields that the chosen items need, one at a time, and never more. What follows from another answer is not asked."""
+"""The form fields that the chosen items need, one at a time, and never more. What follows from another answer is
+not asked."""
 
 from __future__ import annotations
 
@@ -10,13 +11,14 @@ from dialogs.policy import Field, check, facts_from_fields, form_fields
 from dialogs.policy.decide import complete
 from dialogs.steps.asking import put
 from dialogs.steps.offer import applied, item_name, way_of
-from dialogs.view import Asking, Problem, Query, Taken, View
+from dialogs.view import Asking, Problem, Query, Said, Taken, View
 
 PREFIX = "field:"
 
 
 def lay(view: View) -> tuple[Field, ...]:
-    """Every field of the form for what goes through this desk, derived ones included. What one field says may call for another
+    """Every field of the form for what goes through this desk, derived ones included. What one field says may
+    call for another
     (post the card: then where to), so the form is laid again until it no longer grows."""
     assert view.pack is not None
     facts, asked = dict(view.facts_chosen), tuple[Field, ...]()
@@ -60,12 +62,18 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
 
 
 def _other_age(view: View, id_number: str) -> str:
-    """What to say when the number's date of birth does not fit the age that was told; a year more or less is let pass."""
+    """What to say when the number's date of birth does not fit the age that was told; a year more or less is let
+    pass."""
     assert view.pack is not None
     age, told_age = complete(view.pack, {"id_number": id_number}, view.today).get("age"), view.facts_chosen.get("age")
     if age is None or told_age is None or abs(age - told_age) <= 1:
         return ""
     return view.words.say("age_differs", told=told_age, number=age)
+
+
+def said(view: View, query: Query) -> Said:
+    field = field_of(view, query)
+    return Said(field.label, in_words(view, field.name, view.value(query.key)))
 
 
 def field_of(view: View, query: Query) -> Field:

@@ -1,4 +1,5 @@
-"""What the person can have and why, what they choose of it, which way it goes, and the assessment that may have to come first."""
+"""What the person can have and why, what they choose of it, which way it goes, and the assessment that may have
+to come first."""
 
 from __future__ import annotations
 
@@ -9,8 +10,9 @@ from dialogs.messages import Cite, Link, Offer, OfferedItem, Option, Reply, Say,
 from dialogs.policy import Decision, ItemDecision
 from dialogs.steps import screening
 from dialogs.steps.asking import choice, put
+from dialogs.steps.asking import said as said_by_option
 from dialogs.steps.places import places_say
-from dialogs.view import Asking, Problem, Query, Taken, View, fingerprint
+from dialogs.view import Asking, Problem, Query, Said, Taken, View, fingerprint
 
 CHOOSABLE = ("eligible", "later")
 _ORDER = ("eligible", "later", "automatic", "unknown", "not_eligible")
@@ -55,6 +57,15 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
     if value == "unsure":
         value = False
     return Taken({"assessment_done": value}) if isinstance(value, bool) else Problem(view.words.say("please_choose"))
+
+
+def said(view: View, query: Query) -> Said:
+    if query.key == "wants":
+        return Said(view.words.name("labels", "wants"), "、".join(item_name(view, item) for item in view.wants))
+    by_option = said_by_option(view, query)
+    if query.key.startswith("way:"):
+        return Said(item_name(view, query.key.removeprefix("way:")), by_option.words)
+    return by_option
 
 
 # --- what is offered ---
@@ -161,7 +172,8 @@ def _with_prerequisites(view: View, chosen: set[str]) -> set[str]:
 
 
 def in_hand_first(view: View) -> tuple[Reply, ...]:
-    """What has to be in hand before the application goes on (the stamped assessment form): what it is, where it is had and in which
+    """What has to be in hand before the application goes on (the stamped assessment form): what it is, where it
+    is had and in which
     order, and the institutions that the county's directory knows. G-SC-2: the talk waits for it."""
     says = [
         Say("\n".join((f"{one.name}：{one.what}", one.where, one.order)), cites=(Cite(one.document, one.clause),))
@@ -174,7 +186,8 @@ def in_hand_first(view: View) -> tuple[Reply, ...]:
 
 
 def elsewhere(view: View) -> tuple[Reply, ...]:
-    """For each chosen item that is done in another system: where to go on and what to have at hand. Nothing is accepted here."""
+    """For each chosen item that is done in another system: where to go on and what to have at hand. Nothing is
+    accepted here."""
     url = view.directory.jump_url if view.directory else ""
     replies: list[Reply] = []
     for item in view.wants:

@@ -1,6 +1,7 @@
 """The papers, one by one: a picture now, or the paper at the window where the document wants the original anyway.
 
-Pictures that come several at once fill this place and the next ones in order, and it is said which went where. A picture that comes
+Pictures that come several at once fill this place and the next ones in order, and it is said which went where. A
+picture that comes
 before it was asked for is kept and offered when its turn comes.
 """
 
@@ -12,7 +13,7 @@ from typing import Any
 from dialogs.messages import Option, PlacePhotos, Say
 from dialogs.steps.asking import put
 from dialogs.steps.offer import applied
-from dialogs.view import Asking, Problem, Query, Taken, View
+from dialogs.view import Asking, Problem, Query, Said, Taken, View
 
 PREFIX = "photo:"
 UNPLACED = "unplaced"
@@ -60,8 +61,15 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
     return place(view, query, ids)
 
 
+def said(view: View, query: Query) -> Said:
+    ids = photo_ids(view.value(query.key))
+    words = view.words.say("photos_count", count=len(ids)) if ids else view.words.say("at_window")
+    return Said(part_name(view, query.key), words, ids)
+
+
 def place(view: View, query: Query, ids: tuple[str, ...]) -> Taken:
-    """Put the first picture here and the others in the next empty places; what is left over stays with the last place."""
+    """Put the first picture here and the others in the next empty places; what is left over stays with the last
+    place."""
     assert view.draft is not None
     empty = [q.key for q in queries(view) if not view.settled(q) and q.key != query.key]
     keys = [query.key, *empty][: len(ids)]

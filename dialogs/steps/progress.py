@@ -1,6 +1,7 @@
 """After the submission: where each item lies, what the office asks for again, and the result.
 
-A calendar date is said only once its clock has started; a jump item goes on elsewhere and is never called accepted here.
+A calendar date is said only once its clock has started; a jump item goes on elsewhere and is never called
+accepted here.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ _MARKS: dict[str, Any] = {"returned": "trouble", "rejected": "trouble"} | dict.f
 
 
 def after_submission(view: View) -> Iterator[Query]:
-    """The path of a submitted draft: papers asked for again, then the rating once everything is finished, then to follow."""
+    """The path of a submitted draft: papers asked for again, then the rating once everything is finished, then to
+    follow."""
     done = submitted(view)
     for case in done.cases:
         if case.state == "returned":
@@ -126,4 +128,4 @@ def _limit(view: View, case: CaseSeen) -> str:
 def _automatic(view: View) -> tuple[ProgressLine, ...]:
     automatic = [item for item, decided in view.decision.items.items() if decided.verdict == "automatic"]
     says = view.words.say("comes_by_itself")
-    return tuple(ProgressLine(item, offer.item_name(view, item), "elsewhere", says) for item in automatic)
+    return tuple(ProgressLine(item, offer.item_name(view, item), "auto", says) for item in automatic)

@@ -1,7 +1,9 @@
 """The few questions about the person whose answers can still change the outcome; which they are, the policy says.
 
-They are asked twice over: before the offer for what there could be, and after the choice for what was chosen (its papers, its way). The
-facts that count are those on this path: they are gathered by asking the policy again from nothing, so an answer from a way no longer taken
+They are asked twice over: before the offer for what there could be, and after the choice for what was chosen (its
+papers, its way). The
+facts that count are those on this path: they are gathered by asking the policy again from nothing, so an answer
+from a way no longer taken
 plays no part, and a fact that was volunteered early is simply not asked any more.
 """
 
@@ -15,7 +17,7 @@ from dialogs.policy import Pack, Question, facts_of, next_question, question_for
 from dialogs.policy.ask import NONE
 from dialogs.policy.where import outside_question
 from dialogs.steps.asking import put
-from dialogs.view import Asking, Problem, Query, Taken, View, frozen
+from dialogs.view import Asking, Problem, Query, Said, Taken, View, frozen
 
 STATE = "screening/asking"
 UNSURE = "unsure"
@@ -87,6 +89,36 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
         return Problem(view.words.say("number_wanted" if question.input == "number" else "please_choose"))
     stated = facts_of(view.policy, question.key, checked)
     return Taken({name: stated[name] for name in question.facts})
+
+
+def said(view: View, query: Query) -> Said:
+    question = _question(view, query)
+    values = [view.value(name) for name in question.facts]
+    if all(value is None for value in values):
+        return Said(question.title, view.words.say("not_sure"))
+    return Said(question.title, _chosen(view, question) or fact_in_words(view, question.facts[0], values[0]))
+
+
+def fact_in_words(view: View, name: str, value: Any) -> str:
+    """A fact's value: its option's label, 是 or 不是, a number, or 不清楚."""
+    if value is None:
+        return view.words.say("not_sure")
+    options = {option.value: option.label for option in view.policy.options(view.policy.facts[name])}
+    if isinstance(value, bool):
+        return options.get(value, view.words.say("yes" if value else "no"))
+    if name.endswith("_county"):
+        return view.county_name(str(value))
+    return "、".join(options.get(one, str(one)) for one in (value if isinstance(value, list) else [value]))
+
+
+def _chosen(view: View, question: Question) -> str:
+    """The chosen answers of a question with several, or its “none of them”; "" for any other question."""
+    group = view.policy.groups.get(question.key)
+    if group is None:
+        return ""
+    facts = {name: view.value(name) for name in question.facts}
+    chosen = [o.label for o in group.options if all(facts.get(name) == value for name, value in o.sets.items())]
+    return "、".join(chosen) or group.none
 
 
 def _checked(question: Question, value: Any) -> Any:

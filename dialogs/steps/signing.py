@@ -1,6 +1,7 @@
 """The commitment, the signature, and the one submission.
 
-Where the document demands a hand signature, a fingerprint or originals, nothing here pretends to be that: the application goes ahead to
+Where the document demands a hand signature, a fingerprint or originals, nothing here pretends to be that: the
+application goes ahead to
 the window and the person gets a packet, so that the visit is one.
 """
 
@@ -91,7 +92,8 @@ def submission(view: View, fresh: Iterator[str], receipt: str) -> tuple[Submit, 
 
 
 def snapshot(view: View) -> dict[str, Any]:
-    """The reachable answers as they were confirmed, with their labels, what must be brought to the window, and the decision: its
+    """The reachable answers as they were confirmed, with their labels, what must be brought to the window, and
+    the decision: its
     limits and its order are what the office goes by afterwards."""
     answered = [q for q in view.path if q.key != "confirm_submit" and not q.state.startswith("consent/")]
     return {
@@ -99,10 +101,9 @@ def snapshot(view: View) -> dict[str, Any]:
         "derived": {f.name: f.value for f in view.form if f.derived and f.value is not None},
         "items": {item: way_of(view, item) for item in view.wants},
         "lines": [
-            {"key": key, "label": review.label_of(view, q, key), "says": review.in_words(view, q, key)}
-            for q in answered
-            if not q.state.startswith(("review/", "signing/"))
-            for key in q.keys
+            {"key": query.key, "label": line.label, "says": line.value}
+            for query in view.content
+            for line in [review.line(view, query)]
         ],
         "signer": signer(view),
         "about": view.label,
@@ -116,7 +117,8 @@ def packet(view: View, receipt: str) -> Packet:
     where = places_of(view, "card_window" if _has_card_service(view) else "window") or (
         view.words.say("window_unknown"),
     )
-    filled = tuple(f"{line.label}：{line.value}" for line in review.lines(view) if not line.photo_ids)
+    asked = (query for query in view.content if review.phase(query) == "form" or query.key == "wants")
+    filled = tuple(f"{line.label}：{line.value}" for line in (review.line(view, query) for query in asked))
     return Packet(view.words.say("packet", who=view.who), receipt, filled, to_bring(view), where)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from dialogs.messages import Cite, Option, Say
 from dialogs.steps.asking import choice, put
-from dialogs.view import Asking, Problem, Query, Taken, View
+from dialogs.view import Asking, Problem, Query, Said, Taken, View
 
 
 def queries(view: View) -> Iterator[Query]:
@@ -34,6 +34,12 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
     if str(value) not in view.library.county_names:
         return Problem(view.words.say("place_unknown"))
     return Taken({query.key: str(value)})
+
+
+def said(view: View, query: Query) -> Said:
+    value = view.value(query.key)
+    place = view.words.say("same_place") if value == "same" else view.county_name(str(value))
+    return Said(view.words.name("labels", query.key), place)
 
 
 def _served(view: View) -> set[str]:

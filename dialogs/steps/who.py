@@ -7,6 +7,7 @@ from typing import Any
 
 from dialogs.messages import Say
 from dialogs.steps.asking import choice, put
+from dialogs.steps.asking import said as said
 from dialogs.view import Asking, Problem, Query, Taken, View
 
 ROLES = ("self", "legal_guardian", "agent", "deceased")

@@ -1,6 +1,7 @@
 """Everything the desk says by itself, as data: `talk.yaml` and its like, loaded here and filled in.
 
-What the policy says stands in `dialogs/policy`; here are only the desk's own words. A sentence has at most 25 characters.
+What the policy says stands in `dialogs/policy`; here are only the desk's own words. A sentence has at most 25
+characters.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ class QuestionWords(BaseModel):
 
 
 class Wording(BaseModel):
-    """`says`: sentences by key; `questions`: the desk's own questions; `states`, `cases`, `ways`, `verdicts`...: names of
+    """`says`: sentences by key; `questions`: the desk's own questions; `states`, `cases`, `ways`, `verdicts`...:
+    names of
     states and words; `explained`: what hard words mean; `lists`: options that several places share."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

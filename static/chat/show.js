@@ -21,7 +21,7 @@ export const VERDICTS = {
 };
 const HOLDS = new Map([[true, ["yes", "符合"]], [false, ["no", "不符合"]], [null, ["ask", "还不知道"]]]);
 const MARKS = {
-  done: ["yes", "已完成"], doing: ["dot", "办理中"], todo: ["ring", "未开始"], elsewhere: ["away", "在那边继续"], trouble: ["alarm", "要您看一下"],
+  done: ["yes", "已完成"], doing: ["dot", "办理中"], todo: ["ring", "未开始"], auto: ["ring", "自动办"], elsewhere: ["away", "在那边继续"], trouble: ["alarm", "要您看一下"],
 };
 const WAYS = { online: "在这里办", jump: "到国家系统办", offline: "到窗口办", auto: "自动办" };
 

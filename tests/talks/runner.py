@@ -11,7 +11,8 @@ A talk is a list of moves. Each move is one thing a person (or the office) does,
     - switch: new               # another applicant: "new" or the label of one
     - wait: 7d                  # time passes (m, h, d)
     - office: {event: case_moved, item: allowance.nursing, state: accepted}
-    expectations of any move: state, asks (question key), hears / not_hears (pieces of what is said), verdicts, submitted, refused
+    expectations of any move: state, asks (question key), hears / not_hears (pieces of what is said), verdicts,
+    submitted, refused
 
 `Core` plays it through the pure `step`, with the session written out and read again between every two moves.
 """
@@ -189,7 +190,8 @@ def openings() -> dict[str, list[dict[str, Any]]]:
 
 
 def spelled_out(moves: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The moves with every `opening: name` replaced by what it stands for; its other keys are expected of its last move."""
+    """The moves with every `opening: name` replaced by what it stands for; its other keys are expected of its
+    last move."""
     out: list[dict[str, Any]] = []
     for move in moves:
         if "opening" not in move:
