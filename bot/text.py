@@ -159,17 +159,22 @@ def _review(block: Review, w: TextWords) -> list[list[str]]:
             number += bool(line.question)
             head = w.review.line.format(n=number, label=line.label) if line.question else line.label
             parts[-1].append(f"{head}：{one_line(line.value)}")
-    return [*parts, [w.review.change.format(n=number)] if number else []]
+    return [*parts, [w.review.change.format(n=min(number, 3))] if number else []]
 
 
 def _packet(block: Packet, w: TextWords) -> list[list[str]]:
-    lists = ((w.packet.filled, block.filled), (w.packet.bring, block.bring), (w.packet.where, block.where))
-    head = [block.text, w.packet.receipt.format(receipt=block.receipt) if block.receipt else ""]
-    return [head, *([title, *entries] for title, entries in lists if entries)]
+    """What is filled in is only named: the person has just checked it, and a chat is read by whoever holds the phone."""
+    named = "、".join(one_line(entry).partition("：")[0] for entry in block.filled)
+    lists = ((w.packet.filled, (named,) if named else ()), (w.packet.bring, block.bring), (w.packet.where, block.where))
+    return [[block.text, _receipt(block, w)], *([title, *entries] for title, entries in lists if entries)]
+
+
+def _receipt(block: Packet | Progress, w: TextWords) -> str:
+    return w.receipt.format(receipt=block.receipt) if block.receipt and block.receipt not in block.text else ""
 
 
 def _progress(block: Progress, w: TextWords) -> list[list[str]]:
-    lines = [block.text, w.progress.receipt.format(receipt=block.receipt) if block.receipt else ""]
+    lines = [block.text, _receipt(block, w)]
     for line in block.lines:
         told = [part.rstrip("。") for part in (line.state_says or w.progress.mark(line), line.limit_says) if part]
         lines.append(f"{line.name}：{'，'.join(told)}。")

@@ -30,14 +30,12 @@ class ReviewWords(_Words):
 
 
 class PacketWords(_Words):
-    receipt: str
     filled: str
     bring: str
     where: str
 
 
 class ProgressWords(_Words):
-    receipt: str
     marks: dict[str, str]
 
     def mark(self, line: ProgressLine) -> str:
@@ -54,6 +52,7 @@ class TextWords(_Words):
     answer: dict[str, str]
     offer: OfferWords
     review: ReviewWords
+    receipt: str
     packet: PacketWords
     progress: ProgressWords
     rest: str

@@ -101,8 +101,9 @@ def test_answers_on_the_check_page_are_numbered_where_they_can_be_changed() -> N
 
 
 def test_packet_progress_and_link_say_everything_they_hold() -> None:
-    packet = Packet("拿好这个。", "7K3M", ("姓名",), ("身份证", "户口簿"), ("一楼三号窗口",))
-    assert all(word in block_text(packet) for word in ("7K3M", "姓名", "身份证", "户口簿", "一楼三号窗口"))
+    packet = Packet("拿好这个。", "7K3M", ("姓名：张三", "民族：汉族"), ("身份证", "户口簿"), ("一楼三号窗口",))
+    assert all(word in block_text(packet) for word in ("7K3M", "姓名、民族", "身份证", "户口簿", "一楼三号窗口"))
+    assert "张三" not in block_text(packet)
     lines = (ProgressLine("a", "残疾证", "doing", "残联在审核。", "11月30日前"), ProgressLine("b", "补贴", "todo", ""))
     assert block_text(Progress("到这一步了。", "7K3M", lines)).endswith(
         "残疾证：残联在审核，11月30日前。\n补贴：还没开始。"
