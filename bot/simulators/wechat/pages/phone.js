@@ -10,7 +10,7 @@ async function refresh() {
   if (!html || (list.lastElementChild?.dataset.n ?? 0) !== last) return;
   document.getElementById("end").textContent = "";
   list.insertAdjacentHTML("beforeend", html);
-  list.lastElementChild.scrollIntoView({ block: "nearest" });
+  list.lastElementChild.scrollIntoView({ block: "end" });
 }
 
 for (const form of document.querySelectorAll("footer form")) {
@@ -38,5 +38,5 @@ document.getElementById("text").addEventListener("keydown", (event) => {
   }
 });
 
-list.lastElementChild?.scrollIntoView();
+list.lastElementChild?.scrollIntoView({ block: "end" });
 setInterval(() => refresh().catch(() => {}), 1500);
