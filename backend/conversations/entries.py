@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
@@ -44,12 +44,14 @@ class Entry:
 class Answer:
     """What a message got: kept in the inbox, and given again to the same message, byte for byte.
 
-    `body`: JSON {"entries", "open", "about", "drafts", "floor", "needs", "asked", "refused"}.
+    `body`: JSON {"entries", "open", "about", "drafts", "floor", "needs", "asked", "refused"}. `said`: the talk's blocks while
+    they are at hand, None when the answer comes from the inbox.
     """
 
     person_id: str
     conversation_id: str
     body: bytes
+    said: tuple[Reply, ...] | None = field(default=None, compare=False)
 
     @cached_property
     def shown(self) -> Json:
@@ -62,7 +64,7 @@ class Answer:
     @cached_property
     def replies(self) -> tuple[Reply, ...]:
         """The talk's blocks of this turn, the question last, for doors that render them."""
-        return restored(self.shown)
+        return restored(self.shown) if self.said is None else self.said
 
 
 def restored(shown: Json) -> tuple[Reply, ...]:

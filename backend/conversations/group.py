@@ -208,7 +208,7 @@ class Group:
     ) -> Answer:
         """Everything that this turn leaves. All that can fail comes first; only then is the group changed."""
         if turn.refused:
-            return self._answered(talking, incoming, message, [], talking.open, False, turn.refused)
+            return self._answered(talking, incoming, turn, [], False)
         entries, now_open, asked = of_turn(turn, message, talking.open)
         columns = project(turn.session, message, talking.waiting_since, talking.channel)
         lines = [self._line(talking, at, entry, message.at) for at, entry in enumerate(entries, talking.last_seq + 1)]
@@ -223,7 +223,7 @@ class Group:
         talking.last_seq += len(entries)
         talking.waiting_since, talking.channel = columns["waiting_since"], columns["channel"]
         self._move(talking, incoming)
-        return self._answered(talking, incoming, message, entries, now_open, asked, "")
+        return self._answered(talking, incoming, turn, entries, asked)
 
     def _move(self, talking: Talking, incoming: Incoming) -> None:
         """This conversation is to be written; a new one is from now on found by the next message of its group."""
@@ -231,17 +231,10 @@ class Group:
             self._by_door[incoming.door] = talking
         self._by_id[talking.id] = self._moved[talking.id] = talking
 
-    def _answered(
-        self,
-        talking: Talking,
-        incoming: Incoming,
-        message: Message,
-        entries: list[Entry],
-        now_open: Json | None,
-        asked: bool,
-        refused: str,
-    ) -> Answer:
-        shown = {**page(entries, talking.session, now_open), "asked": asked, "refused": refused}
+    def _answered(self, talking: Talking, incoming: Incoming, turn: Turn, entries: list[Entry], asked: bool) -> Answer:
+        """The answer, as the page gets it and as the inbox keeps it."""
+        message = incoming.message
+        shown = {**page(entries, talking.session, talking.open), "asked": asked, "refused": turn.refused}
         body = json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()
         if message.kind == "system":
             self._told.append(message.id)
@@ -254,7 +247,7 @@ class Group:
                 "sealed_answer": self._keys.seal(talking.key, body, f"inbox.answer:{incoming.key_hash}"),
             }
         )
-        return Answer(talking.person_id, talking.id, body)
+        return Answer(talking.person_id, talking.id, body, turn.replies)
 
     def _line(self, talking: Talking, seq: int, entry: Entry, at: datetime) -> Json:
         blocks = json.dumps(entry.blocks, ensure_ascii=False, separators=(",", ":"))
