@@ -18,6 +18,11 @@ from dialogs.understanding.tables import Story
 
 _NUMBER = r"(?:[0-9]{1,2}|[一二三四五六七八九十两]{1,2}|[abcdefgh](?![a-z]))"
 _ORDINAL = re.compile(rf"(?:第|选项?|选择|要|办|就|号码)?({_NUMBER})(?:个|号|项|条|种|样|款|那个)?")
+_ENDS = re.compile(r"^(?:我?(?:要|选|办))?(前面?|后面?|最后)(?:的|面)?([2-9二两三四五六七八九])(?:个|项|样|种)")
+_SPAN = re.compile(rf"^(?:从)?(?:第)?({_NUMBER})(?:个|号)?(?:到|至|-|~)(?:第)?({_NUMBER})(?:个|号|项)?(?:都要|都)?$")
+_GROUP = re.compile(
+    r"^(?:那|这)?(?:[两几二三]个|所有的?)?([\u4e00-\u9fff]{2,6}?)(?:那?[两几二三]个)?(?:我)?(?:全|都)(?:要|办|选|申请)"
+)
 _DENIED_BEFORE = re.compile(r"(不要|不是|不办|不选|不想|莫要|别|没有|没|不)")
 _DENIED_AFTER = re.compile(r"(不要|不办|不用|莫要|不选|不是|没有|没得)[了的吧嘛]*$")
 _EMPTY_VALUES = ("unsure", "none", None, False, "other")
@@ -44,8 +49,10 @@ def _near(core: str, labels: list[str]) -> list[int]:
 class Picker:
     """Finds the options meant on a screen."""
 
-    def __init__(self, patterns: Patterns) -> None:
+    def __init__(self, patterns: Patterns, labels: Mapping[str, list[str]]) -> None:
         self._p = patterns
+        self._words = {said: word for word, others in labels.items() for said in others}
+        self._same = re.compile("|".join(sorted(self._words, key=len, reverse=True)))
 
     def ordinals(self, plain: str, count: int) -> list[int] | None:
         """Places on the screen (from 0) when the text is nothing but numbers; None otherwise. A number too high: []."""
@@ -54,14 +61,14 @@ class Picker:
         found = [_index(number, count) for number in _ORDINAL.findall(plain)]
         return [] if None in found else [at for at in found if at is not None]
 
-    def _position(self, plain: str, count: int) -> int | str | None:
-        """A place named in words; "?" where it is not clear among so many."""
+    def _position(self, plain: str, count: int, real: int) -> int | str | None:
+        """A place named in words; "?" where it is not clear among so many. `real`: without “不清楚”."""
         places: dict[str, int | str] = {
             "last": count - 1,
             "first": 0,
             "middle": 1 if count == 3 else "?",
-            "latter": 1 if count == 2 else "?",
-            "former": 0 if count == 2 else "?",
+            "latter": 1 if real == 2 else "?",
+            "former": 0 if real == 2 else "?",
         }
         if len(plain) > 12:
             return None
@@ -77,9 +84,11 @@ class Picker:
         inside = [at for at, label in enumerate(labels) if len(label) >= 2 and label in piece]
         if inside:
             return [at for at in inside if not any(labels[at] in labels[b] for b in inside if b != at)]
-        if len(core) < 2:
-            return []
-        return [at for at, label in enumerate(labels) if core in label] or _near(core, labels)
+        other = self._same.sub(lambda found: self._words[found[0]], core)
+        part = [at for at, label in enumerate(labels) if len(core) >= 2 and core in label]
+        return (
+            part or [at for at, label in enumerate(labels) if other != core and other in label] or _near(core, labels)
+        )
 
     def _pieces(self, plain: str) -> list[str]:
         return [piece for piece in self._p["between"].split(plain) if piece]
@@ -115,7 +124,7 @@ class Picker:
             return Found(options[said[0]].value)
         if said:
             return Found(doubt="which_option", likely=tuple(options[at].value for at in said))
-        at = self._position(plain, len(options))
+        at = self._position(plain, len(options), sum(o.value != "unsure" for o in options))
         if at == "?":
             return Found(doubt="which_option")
         return Found(options[at].value) if isinstance(at, int) else NOTHING
@@ -127,6 +136,8 @@ class Picker:
         if places is not None:
             values = [options[at].value for at in sorted(set(places))]
             return Found(values) if places else Found(doubt="no_such_option")
+        if (counted := self._counted(plain, real)) is not None:
+            return Found(counted)
         but = next((m for name in ("all_but", "rest", "all_without") if (m := self._p[name].search(plain))), None)
         if but:
             return self._all_but(but["out"], real)
@@ -136,8 +147,28 @@ class Picker:
             return Found([])
         return self._some(plain, real, options)
 
+    def _counted(self, plain: str, real: Options) -> list[Any] | None:
+        """“前两个”, “最后三个”, “1到3”: so many of those shown."""
+        ends = _ENDS.match(plain)
+        span = _SPAN.match(plain)
+        if ends and (count := chinese_number(ends[2].replace("两", "二"))) and count <= len(real):
+            kept = real[:count] if ends[1].startswith("前") else real[-count:]
+        elif (
+            span
+            and (a := _index(span[1], len(real))) is not None
+            and (b := _index(span[2], len(real))) is not None
+            and a < b
+        ):
+            kept = real[a : b + 1]
+        else:
+            return None
+        return [option.value for option in kept]
+
     def _some(self, plain: str, real: Options, options: Options) -> Found:
         said, denied = self._both(plain, real)
+        group = _GROUP.match(plain)
+        if group and (named := [at for at, option in enumerate(real) if group[1] in _label(option)]):
+            return Found([real[at].value for at in named])
         if any(len(self._names(piece, real)) > 1 and not _whole(piece, real) for piece in self._pieces(plain)):
             return Found(doubt="which_option", likely=tuple(real[at].value for at in said))
         if said:
@@ -173,7 +204,7 @@ class Stories:
     def read(self, fact: str, plain: str, region: str, shown: Sequence[Option]) -> Found:
         """The value that the story means, as the region (or the screen) calls it."""
         story = self._table[fact]
-        hits = [value for value, words in story.values.items() if any(self._said(plain, word) for word in words)]
+        hits = [value for value, words in story.values.items() if self._said(plain, words)]
         if len(hits) > 1:
             hits = [value for value in hits if value in story.first] or hits
         if len(hits) != 1:
@@ -188,6 +219,7 @@ class Stories:
         other = [names[value] for names in story.regions.values() if names.get(value) in shown]
         return Found(other[0]) if len(set(other)) == 1 else Found(doubt="not_offered", likely=(here,))
 
-    def _said(self, plain: str, word: str) -> bool:
-        at = plain.find(word)
-        return at >= 0 and not self._denied.search(plain[:at])
+    def _said(self, plain: str, words: Sequence[str]) -> bool:
+        """True when one of the words stands there and none of them is denied (“不要邮寄” is not 寄)."""
+        found = [plain.find(word) for word in words]
+        return max(found) >= 0 and not any(at >= 0 and self._denied.search(plain[:at]) for at in found)

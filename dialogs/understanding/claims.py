@@ -7,7 +7,7 @@ which every word is known; a noun that is not the fact's own takes the claim wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from dialogs.understanding.words import Clause, Sense, Token
 
 UNSURE = "unsure"
 SELF = ("", "我", "本人", "自己")
-_CARD_PREDS = frozenset({"card_lost", "card_damaged", "card_expired", "card_cancelled", "card_elsewhere"})
+_CARD_PREDS = frozenset({"card_lost", "card_damaged", "card_expired", "card_valid", "card_cancelled", "card_elsewhere"})
 _DONE_WITH = frozenset({"holds_card"})  # "used to, not any more" is no answer for these: it may be lost
 
 
@@ -60,15 +60,23 @@ class _Scan:
         self.foreign = False
         self.unknown = 0
         self.verb = ""
+        self.no = ""
 
-    def token(self, token: Token) -> None:
-        handler = getattr(self, f"on_{token.sense.role}", None)
-        if handler:
-            handler(token)
+    def clause(self, tokens: Sequence[Token]) -> None:
+        """Reads the tokens in order; a short noun with a strange word before it, or a thing behind it, is a thing itself."""
+        for at, token in enumerate(tokens):
+            before = tokens[at - 1].sense.role if at else ""
+            after = tokens[at + 1].sense.role if at + 1 < len(tokens) else ""
+            compound = (before == "new" and len(token.text) <= 2 and not token.sense.strong) or after == "thing"
+            role = "thing" if token.sense.role == "topic" and compound else token.sense.role
+            handler = getattr(self, f"on_{role}", None)
+            if handler:
+                handler(token)
 
-    def on_not(self, _: Token) -> None:
+    def on_not(self, token: Token) -> None:
         self._drop_attached()
         self.negations += 1
+        self.no = token.text
 
     def on_new(self, token: Token) -> None:
         self.unknown += len(token.text)
@@ -85,6 +93,9 @@ class _Scan:
         if family not in self.families:
             if family != "there":
                 self.unknown += 1
+            return
+        if family == "do" and self.no.startswith("不") and self.no not in ("不得", "不是"):
+            self.unknown += 1  # “不办了” gives up, it does not say that nothing was done
             return
         value = self._doubled(value, family, token)
         if self.topics:
@@ -213,9 +224,8 @@ class Claims:
     def _of_clause(self, clause: Clause, at: int, who: str, families: frozenset[str]) -> Iterable[Claim]:
         scan = _Scan(families, self._solo)
         alone = len({t.text for t in clause.tokens if t.sense.role not in ("fill", "self", "now", "hedge_end")}) == 1
-        for token in clause.tokens:
-            if alone or token.text not in self._solo or token.sense.role == "not":
-                scan.token(token)
+        solo = () if alone else self._solo
+        scan.clause([token for token in clause.tokens if token.text not in solo or token.sense.role == "not"])
         scan.close()
         flaw = _flaw(clause)
         hedge_end = clause.tokens[-1].sense.role == "hedge_end" if clause.tokens else False
@@ -225,7 +235,8 @@ class Claims:
                 clause.has("then") and family in ("have", "be", "get") and not pred
             ):
                 own = own or ("" if clause.has("now") and not clause.has("stale") else "stale")
-            clean = not scan.unknown and not (name == "" and scan.foreign)
+            about_card = pred and name in _CARD_PREDS and any(t.sense.fact == "holds_card" for t in clause.tokens)
+            clean = (not scan.unknown or about_card) and not (name == "" and scan.foreign)
             yield Claim(name, value, family, who, at, clean, own, clause.has("now"), pred)
 
     def person(self, about: str) -> str:

@@ -39,6 +39,8 @@ class Harvest:
             who = _who(clause, who)
             if clause.tokens and not clause.asks and not clause.has("if", "hedge", "hedge_end", "not_me"):
                 found = self._of_clause(clause, card or "证" in plain)
+                if len(clauses) > 1 or clause.has("self") or "我家" in plain:
+                    found |= self._named(clause)
                 if found:
                     _merge(people.setdefault("" if who in ("self", "third") else who, {}), found)
         if about not in SELF:
@@ -63,6 +65,13 @@ class Harvest:
             out["age"] = years
         return out | self._place(text)
 
+    def _named(self, clause: Clause) -> dict[str, Any]:
+        """“我家低保”: in a list of what one is, a clause that is nothing but the name says so."""
+        claims = self._claims.read((clause,))
+        if len(claims) == 1 and claims[0].clean and claims[0].value is None and claims[0].fact.startswith("is_"):
+            return {claims[0].fact: True}
+        return {}
+
     def _place(self, text: str) -> dict[str, Any]:
         where = self._places.find(text)
         if len(where.codes) != 1 or not where.named or re.search(r"(?:不是|不在)", text):
@@ -72,6 +81,15 @@ class Harvest:
         if self._here.search(text):
             return {"residence_county": where.codes[0]}
         return {"household_county": where.codes[0]} if self._p["from_there"].search(text) else {}
+
+    def part_about(self, field: str, plain: str) -> str:
+        """The part of a text about the household (“户口在万源”) or about where one lives (“人在成都”), if it says which."""
+        own, other = (self._here, self._home) if field.startswith("residence") else (self._home, self._here)
+        start = own.search(plain)
+        if not start:
+            return plain
+        end = other.search(plain, start.end())
+        return plain[start.start() : end.start() if end else len(plain)]
 
     def changed(self, clauses: tuple[Clause, ...], plain: str, about: str) -> dict[str, Any]:
         """The new values in a correction: what is said last counts (“不是三级，改成二级”)."""

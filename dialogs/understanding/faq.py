@@ -29,6 +29,7 @@ class Hit:
     entry: Entry
     score: float  # 0 to 1: how much of the question the entry covers, in any wording, and how alike they are
     alike: float  # 0 to 1: how alike the question and one way of asking are
+    matter: bool  # something is shared that says what, not only how, is asked
 
 
 class Faq:
@@ -92,9 +93,11 @@ class Faq:
         entry, text = self._entries[at], self._texts[at]
         wide = self._wide[entry.id]
         shared = covered = 0.0
+        matter = False
         for gram, weight in query.items():
             if gram in wide:
                 covered += weight
                 shared += weight if gram in text else 0.0
+                matter = matter or bool(set(gram) - _SMALL)
         alike = 2 * shared / (mass + self._mass[at])
-        return Hit(entry, (alike + covered / mass) / 2, alike)
+        return Hit(entry, (alike + covered / mass) / 2, alike, matter)

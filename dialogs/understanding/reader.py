@@ -27,7 +27,7 @@ from dialogs.understanding.tables import Cue, read_entries, read_tables
 from dialogs.understanding.words import Clause, Lexicon
 
 _ASKED = 0.38  # a text with a question word is answered from here on (`Hit.score`)
-_TOLD = 0.72  # a text without one (“收费标准”) has to be like a way of asking (`Hit.alike`)
+_TOLD = 0.85  # a text without one (“收费标准”) has to be like a way of asking (`Hit.alike`)
 _PROGRAM = re.compile(r"[<>{}$`|\\;=%&]|--|/\w")
 _YES_NO = (Option(True, "是"), Option(False, "不是"), Option(UNSURE, "不清楚"))
 
@@ -40,7 +40,7 @@ class Reader:
     ) -> None:
         known = read_tables(tables)
         self._p = known.compiled()
-        self._picker = Picker(self._p)
+        self._picker = Picker(self._p, known.normal.labels)
         self._plain = Plain(known.normal)
         self._lexicon = Lexicon(dictionary, known)
         self._claims = Claims(known)
@@ -99,7 +99,7 @@ class Reader:
             strong or (context == "open" and self._p["perhaps_change"].match(plain))
         ):
             return None
-        if context == "choice:card_service_type" and (not strong or "证" in plain or "变" in plain):
+        if context == "choice:card_service_type" and not re.search(r"填|点错|选错|改[成为回]", plain):
             return None
         facts = self._harvest.changed(self._lexicon.clauses(self._lexicon.cut(plain)), plain, about)
         name = self._harvest.change_name(plain)
@@ -107,7 +107,7 @@ class Reader:
         argument = name or (next(iter(facts)) if len(facts) == 1 else "")
         if argument in facts:
             return Reading("command", command="change", argument=argument, facts=facts)
-        if not strong or not (argument or facts or self._p["asks"].search(plain) is None):
+        if not strong or not (argument or facts or not self._asks(plain)):
             return None
         if not argument and not facts and re.search(r"(点|选|填|写|说|答|按|弄|搞|整)错", plain) and "改" not in plain:
             return None  # “刚才点错了” goes back
@@ -122,7 +122,7 @@ class Reader:
         cut = self._lexicon.cut(plain)
         clauses = self._lexicon.clauses(cut, fact if kind == "yesno" else "")
         answer = self._answer(kind, fact, written, plain, clauses, region, shown, about)
-        asks = bool(self._p["asks"].search(plain)) or any(c.asks for c in clauses)
+        asks = self._asks(plain) or any(c.asks for c in clauses)
         if answer.kind == "answer" and not asks:
             return answer
         hit = self._hit(plain, region, asks)
@@ -143,7 +143,7 @@ class Reader:
         """An answer, perhaps with a question behind it. A choice or fact named inside a question is no answer."""
         if kind == "yesno" or answer.value == UNSURE:
             return replace(answer, answer=hit.entry.says, cites=_cites(hit)) if hit else answer
-        if not self._p["asks"].search(plain) or self._p["what_now"].search(plain):
+        if not self._asks(plain) or (kind in ("choice", "choices") and self._p["what_now"].search(plain)):
             return answer
         if kind == "slot" and answer.value is not None:
             return answer
@@ -246,6 +246,10 @@ class Reader:
             return Reading("answer", UNSURE)
         if any(c.has("hedge") for c in clauses) and kind not in ("name", "address", "place"):
             return Reading("unsure", doubt="hedged")
+        if kind in ("level", "categories") and any(c.has("hedge_end") for c in clauses):
+            return Reading("unsure", doubt="hedged")
+        if kind == "place":
+            plain = self._harvest.part_about(field, plain)
         return _reading(self._slot_value(kind, written, plain, region), {})
 
     def _slot_value(self, kind: str, written: str, plain: str, region: str) -> Found:
@@ -268,16 +272,21 @@ class Reader:
             return self._slots.address(written)
         if kind == "name":
             return self._slots.person_name(written)
-        return Found(doubt="question") if self._p["asks"].search(plain) else Found(written)
+        return Found(doubt="question") if self._asks(plain) else Found(written)
 
     def _place(self, plain: str) -> Found:
         where = self._places.find(plain)
         if len(where.codes) == 1:
             return Found(where.codes[0])
-        likely = where.codes or self._places.likely(plain)
+        denied = re.search(r"不是|不在", plain)
+        likely = where.codes or (() if denied else self._places.likely(plain))
         return Found(doubt="which_place" if likely else "elsewhere", likely=likely)
 
     # --- the person's own questions ---------------------------------------------------------------------------------
+
+    def _asks(self, plain: str) -> bool:
+        """A question by its words; “啥都不要” is none."""
+        return bool(self._p["asks"].search(self._p["whatever"].sub("", plain)))
 
     def _hit(self, plain: str, region: str, asks: bool) -> Hit | None:
         """The entry that answers; a text that does not ask is answered only when it is worded like a question we know."""
@@ -285,7 +294,15 @@ class Reader:
         hit = index.best(plain) if index else None
         if hit is None:
             return None
-        return hit if (hit.score >= _ASKED if asks else hit.alike >= _TOLD and len(plain) >= 4) else None
+        return (
+            hit
+            if (
+                hit.score >= _ASKED and (hit.matter or hit.alike >= _TOLD)
+                if asks
+                else hit.alike >= _TOLD and len(plain) >= 4
+            )
+            else None
+        )
 
 
 def _cites(hit: Hit) -> tuple[Cite, ...]:

@@ -158,6 +158,9 @@ class SlotReader:
 
     def person_name(self, written: str) -> Found:
         """A name exactly as written, without what leads to it (“我叫”, “名字是”)."""
+        lead = self._p["name_lead"].match(written.strip())
+        if lead and lead.end():
+            written = re.split(r"[,，。;；]", written.strip()[lead.end() :])[0]
         name = self._p["name_tail"].sub("", self._p["name_lead"].sub("", written.strip()))
         if not self._p["name"].match(name) or self._p["not_a_name"].search(name):
             return NOTHING
@@ -177,6 +180,7 @@ class SlotReader:
 
     def level(self, plain: str, alone: bool = False) -> Found:
         """The card's level, 1 (heaviest) to 4. `alone`: it was asked for, so a bare digit counts."""
+        plain = re.sub(r"i{1,3}v?(?=级)", lambda m: {"i": "1", "ii": "2", "iii": "3", "iv": "4"}.get(m[0], m[0]), plain)
         levels: list[int | None] = []
         for found in self._p["level"].finditer(plain):
             if self._p["not_before_value"].search(plain[: found.start()]):
@@ -187,7 +191,9 @@ class SlotReader:
             else:
                 levels.append(_LEVEL.get(found[1]))
         if not levels and alone:
-            bare = re.fullmatch(r"(?:是|就是|第)?([1-4一二三四壹贰叁肆])(?:的|吧|哈|嘛|个)?[.,!]?", plain)
+            bare = re.fullmatch(
+                r"(?:残疾)?(?:等级|级别)?(?:是|就是|第)?([1-4一二三四壹贰叁肆])(?:的|吧|哈|嘛|个)?[.,!]?", plain
+            )
             levels = [_LEVEL[bare[1]]] if bare and not plain.rstrip(".,!").endswith("吧") else []
         if not levels:
             return self._level_word(plain)
@@ -227,6 +233,8 @@ class SlotReader:
         """What the speaker is to the applicant, as the office writes it (父亲, 女儿)."""
         if re.search(r"本人|自己", plain):
             return Found("本人")
+        if self._p["both_ways"].search(plain):
+            return Found(doubt="which_relation")
         pattern, meaning = self._relation
         said = {
             meaning[f[0]] for f in pattern.finditer(plain) if not self._p["not_before_value"].search(plain[: f.start()])

@@ -19,7 +19,9 @@ from dialogs.understanding.tables import Tables, Topic
 # Of jieba's 349,000 words 66,000 are short and seen 30 times or more; the rest only cost start-up time and memory.
 _COMMON = re.compile(r"^(\S{1,4} (?:[3-9]\d|\d{3,})) ", re.MULTILINE)
 _TABLE_FREQUENCY = 4000
-_CLAUSES = re.compile(r"[,.;!~|/:]+|(?<=\?)")
+_CLAUSES = re.compile(
+    r"[,.;!~|/:]+|(?<=\?)|(?=(?:那|我|该|要|那我|我该|那该|那要|这)?(?:咋个?|怎么|啷个|如何)(?:办|整|弄|搞))"
+)
 _DROP = re.compile(r"[\"'“”‘’()\[\]{}<>《》【】、·*_=+\-^%$#@&\\]+")
 
 
@@ -52,6 +54,8 @@ class Clause:
 
 
 _NEW = Sense("new")
+_PERSONS = ("self", "other", "third")
+_CONTENT = ("pol", "topic", "pred", "thing", "verb", "new")
 
 
 def _topic_senses(name: str, topic: Topic) -> Iterable[tuple[str, Sense]]:
@@ -137,10 +141,22 @@ class Lexicon:
     def clauses(self, cut: tuple[tuple[str, ...], ...], fact: str = "") -> tuple[Clause, ...]:
         """The clauses of a cut text, words read in the light of the fact that was asked for."""
         own = self._of_fact.get(fact, {})
-        return tuple(self._clause(words, own) for words in cut)
+        return tuple(clause for words in cut for clause in self._of(words, own))
 
-    def _clause(self, words: tuple[str, ...], own: dict[str, Sense]) -> Clause:
-        asks = "?" in words[-1]
-        tokens = tuple(Token(w, own.get(w) or self._senses.get(w, _NEW)) for w in words if w.strip("?"))
-        roles = frozenset(token.sense.role for token in tokens)
-        return Clause(tokens, roles, asks or "question" in roles or "either" in roles)
+    def _of(self, words: tuple[str, ...], own: dict[str, Sense]) -> Iterable[Clause]:
+        """A clause, parted where a second person comes in (“我老公有证我没得”)."""
+        tokens = [Token(w, own.get(w) or self._senses.get(w, _NEW)) for w in words if w.strip("?")]
+        parts: list[list[Token]] = [[]]
+        person = said = False
+        for token in tokens:
+            is_person = token.sense.role in _PERSONS
+            if is_person and person and said:
+                parts.append([])
+                said = False
+            person = person or is_person
+            said = said or token.sense.role in _CONTENT
+            parts[-1].append(token)
+        for at, part in enumerate(parts, 1):
+            roles = frozenset(token.sense.role for token in part)
+            asks = ("?" in words[-1] and at == len(parts)) or not roles.isdisjoint(("question", "either"))
+            yield Clause(tuple(part), roles, asks)
