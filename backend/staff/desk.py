@@ -62,8 +62,10 @@ def talk(house: House, tx: Session, staff: Staff, conversation_id: str, more: Se
     if one is None:
         return None
     why = sorted([*_why(house, one, staff), *more], key=lambda w: w.urgency)
+    key = house.store.keys.load(tx, [one.person_id]).get(one.person_id)
+    if key is None:  # forgotten, and the rows not yet gone
+        return None
     row = _shown(house, tx, [one], {one.id: why})[0]
-    key = house.store.keys.of(tx, one.person_id)
     kept = json.loads(house.store.keys.unseal(key, one.sealed_talk, f"conversation.talk:{one.id}"))
     mask = masks.Mask(_answers(house, key, talks.drafts(tx, one.id)))
     log = [_entry(house, key, said, mask) for said in talks.transcript(tx, one.id)]

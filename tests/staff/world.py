@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image, ImageDraw
 
-import backend.applications.submission  # noqa: F401  registers what becomes of a submission
+import backend.applications.submission
 import backend.staff.jobs  # noqa: F401
 from backend import jobs
 from backend.conversations.writer import Writer

@@ -1,0 +1,142 @@
+"""Cases from the console: the verbs, everything missing at once, what the applicant hears; and that values stay masked."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from backend.jobs import run
+from backend.staff.masks import Mask
+from tests.staff.world import IDENTITY, IN_THE_FORM, NAME, PHONE, PLANTED, STREET, SUBMITTED, Applicant, Office
+
+API = "/api/v1/staff"
+
+
+def submitted(desk: Office) -> tuple[Applicant, Any]:
+    applicant = desk.applicant(SUBMITTED)
+    client = desk.staff()
+    row = client.get(f"{API}/applications").json()[0]
+    return applicant, client.get(f"{API}/applications/{row['id']}").json()
+
+
+def heard(desk: Office, applicant: Applicant) -> str:
+    desk.catch_up()
+    log = desk.staff().get(f"{API}/conversations/{applicant.id}").json()["log"]
+    return "\n".join(block["text"] for entry in log for block in entry["blocks"])
+
+
+def test_a_case_goes_from_hand_to_hand_and_the_applicant_hears_each_step(each_desk: Office) -> None:
+    applicant, application = submitted(each_desk)
+    case, client = application["cases"][0]["id"], each_desk.staff()
+    for verb in ("accept", "approve", "deliver", "close"):
+        assert client.post(f"{API}/cases/{case}/{verb}", json={}).status_code == 200, verb
+    words = heard(each_desk, applicant)
+    assert "受理" in words and "办成" in words
+    shown = client.get(f"{API}/applications/{application['id']}").json()["cases"][0]
+    assert (shown["state"], shown["verbs"]) == ("closed", [])
+    assert [event["who"] for event in shown["history"]] == ["申请人", *["陈雨"] * 4]
+
+
+def test_a_refusal_needs_a_reason_and_the_applicant_hears_it(desk: Office) -> None:
+    applicant, application = submitted(desk)
+    path = f"{API}/cases/{application['cases'][0]['id']}/reject"
+    assert (desk.staff().post(path, json={}).json()["code"]) == "reason_needed"
+    assert desk.staff().post(path, json={"reason": "证件已经注销"}).status_code == 200
+    assert "证件已经注销" in heard(desk, applicant)
+
+
+def test_a_verb_that_the_state_does_not_allow_is_409_and_unknown_ones_422(desk: Office) -> None:
+    _, application = submitted(desk)
+    case = application["cases"][0]["id"]
+    assert desk.staff().post(f"{API}/cases/{case}/deliver", json={}).status_code == 409
+    assert desk.staff().post(f"{API}/cases/{case}/explode", json={}).status_code == 422
+    assert desk.staff().post(f"{API}/cases/{case}/submit", json={}).status_code == 422
+
+
+def test_several_papers_are_asked_for_again_at_once_with_one_reason(desk: Office) -> None:
+    applicant, application = submitted(desk)
+    case, photo = application["cases"][0]["id"], application["photos"][0]
+    body = {"photo_ids": [photo["id"]], "materials": ["social_card"], "reason": "看不清，请重拍。"}
+    assert desk.staff().post(f"{API}/cases/{case}/return", json=body).status_code == 200
+    words = heard(desk, applicant)
+    assert "看不清，请重拍" in words
+    (supplement,) = desk.staff().get(f"{API}/applications/{application['id']}").json()["cases"][0]["supplements"]
+    assert set(supplement["wanted"]) == {photo["material"], "social_card"}
+    talk = desk.staff().get(f"{API}/conversations/{applicant.id}").json()
+    assert talk["row"]["state"] == "progress/supplement"
+
+
+def test_a_supplement_that_came_in_is_on_the_list_of_what_needs_a_person(desk: Office) -> None:
+    applicant, application = submitted(desk)
+    case, photo = application["cases"][0]["id"], application["photos"][0]
+    client = desk.staff()
+    client.post(f"{API}/cases/{case}/return", json={"photo_ids": [photo["id"]], "reason": "看不清。"})
+    desk.catch_up()
+    applicant.shown = desk.staff().get(f"{API}/conversations/{applicant.id}").json()
+    applicant.photo(1)
+    rows = client.get(f"{API}/conversations?filter=needs").json()
+    assert [one["code"] for one in rows[0]["why"]] == ["supplement"]
+    assert [row["supplied"] for row in client.get(f"{API}/applications?filter=supplied").json()] == [True]
+
+
+def test_a_case_that_is_due_or_overdue_says_so_on_the_list(desk: Office) -> None:
+    _, application = submitted(desk)
+    case, client = application["cases"][0]["id"], desk.staff()
+    long_ago = (date.today() - timedelta(days=60)).isoformat()
+    assert client.post(f"{API}/cases/{case}/accept", json={"on": long_ago}).status_code == 200
+    run(desk.house, "applications.look_at_limits")
+    rows = client.get(f"{API}/conversations?filter=needs").json()
+    assert [one["code"] for one in rows[0]["why"]] == ["overdue"]
+    assert client.get(f"{API}/applications?filter=due").json()[0]["cases"][0]["clock"]["light"] == "red"
+
+
+def test_no_answer_of_the_console_holds_a_planted_value(each_desk: Office) -> None:
+    applicant, application = submitted(each_desk)
+    chatty = each_desk.applicant([*IN_THE_FORM, {"say": f"我叫{NAME}，身份证{IDENTITY}，电话 139 0000 0001，找人工"}])
+    client = each_desk.staff()
+    paths = [
+        "conversations?filter=all", "conversations?filter=needs", f"conversations/{applicant.id}",
+        f"conversations/{chatty.id}", "applications?filter=all", f"applications/{application['id']}", "questions",
+    ]  # fmt: skip
+    answers = {path: client.get(f"{API}/{path}").text for path in paths}
+    answers |= {q: client.post(f"{API}/applications/search", json={"q": q}).text for q in (IDENTITY, PHONE)}
+    for path, text in answers.items():
+        assert not [value for value in (*PLANTED, "139 0000 0001") if value in text], path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "身份证990101198801010039",
+        "99010119880101003X",
+        "９９０１０１１９８８０１０１００３９",
+        "6222 0212 3456 7890 123",
+        "139-0000-0001",
+        "幺三九零零零零零零零一",
+    ],
+)
+def test_a_long_number_is_hidden_however_it_is_written(text: str) -> None:
+    hidden = Mask().text(text)
+    assert "*" in hidden and sum((sign.isalnum() and not sign.isascii()) or sign.isdigit() for sign in hidden) < 10
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-11-21 10:30", "编号是 GGB8-R6KR-RT72", "10个工作日", "一二三级都可以", "通区民发〔2022〕50号"]
+)
+def test_dates_receipts_and_small_numbers_stay_readable(text: str) -> None:
+    assert Mask().text(text) == text
+
+
+def test_what_a_draft_says_of_a_person_is_hidden_in_every_text_but_names_of_things_are_not() -> None:
+    mask = Mask([{"field:name": NAME, "field:residence_address": STREET, "household_county": "511702"}])
+    block = {
+        "kind": "say",
+        "text": f"{NAME}住在{STREET}",
+        "id": NAME,
+        "items": [{"says": NAME, "question": "field:name"}],
+    }
+    hidden = mask.every(block)
+    assert NAME not in hidden["text"] and STREET not in hidden["text"] and NAME not in hidden["items"][0]["says"]
+    assert (hidden["id"], hidden["items"][0]["question"]) == (NAME, "field:name")
