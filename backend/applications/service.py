@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -80,6 +80,7 @@ class HandOver:
     item: str
     department: str
     county: str
+    payload: Mapping[str, Any] = field(repr=False, default_factory=dict)
     kind: str = "hand_over"
 
 
@@ -142,10 +143,8 @@ def opened(
 
 def _parts(house: House, materials: Sequence[str]) -> tuple[str, ...]:
     """Photo parts for material ids; a part is taken as it is. Papers that only the window can take have none."""
-    papers = {
-        name: [part if isinstance(part, str) else part.part for part in material.parts]
-        for name, material in house.library.policy.materials.items()
-    }
+    materials_known = house.library.policy.materials
+    papers = {name: [part.part for part in material.parts] for name, material in materials_known.items()}
     every = {part for parts in papers.values() for part in parts}
     found: dict[str, None] = {}
     for name in materials:
@@ -325,9 +324,23 @@ def _see_to_others(desk: Desk, case: Any, verb: str) -> None:
 
 
 def _hand_over(desk: Desk, case: Any) -> None:
-    over = HandOver(desk.application.id, case.id, case.item, case.department, case.county)
+    over = HandOver(desk.application.id, case.id, case.item, case.department, case.county, _payload(desk, case))
     wanted = effects.Wanted(desk.application.person_id, desk.application.conversation_id, over, desk.at, desk.key)
     effects.carry_out(desk.tx, desk.store, [wanted])
+
+
+def _payload(desk: Desk, case: Any) -> dict[str, Any]:
+    """What the department is given: what the person confirmed that it would be. Personal."""
+    confirmed = snapshot(desk)
+    given = {name: confirmed.get(name) for name in ("answers", "lines", "signer", "bring")}
+    return {
+        "receipt": desk.application.receipt,
+        "county": case.county,
+        "item": case.item,
+        "department": case.department,
+        "submitted_at": desk.application.submitted_at.isoformat(),
+        **given,
+    }
 
 
 def _after(desk: Desk, waiting: Any, first: Any, mine: Sequence[Any]) -> None:
@@ -338,3 +351,21 @@ def _after(desk: Desk, waiting: Any, first: Any, mine: Sequence[Any]) -> None:
     blockers = [other for other in mine if other.item in waiting.waits_for]
     if waiting.state == "submitted" and all(other.state in GRANTED for other in blockers):
         make(desk, waiting, Step("dispatch", SYSTEM, says=words().card_granted))
+
+
+# --- what a department's own system says ---
+
+
+def department_said(tx: sa.Connection, store: Storage, wanted: Sequence[effects.Wanted]) -> None:
+    """Move a case as its department says; raises what the table raises, so that the department hears why not."""
+    for one in wanted:
+        told = one.effect
+        calendar = Calendar(told.holidays)
+        if told.on is not None and told.on > calendar.today(one.at):
+            raise BadRequest("in_future")
+        case, desk = opened(tx, store, told.case_id, one.at, calendar)
+        by = Actor("department", told.department)
+        make(desk, case, Step(told.verb, by, told.reason, told.says, told.on, told.parts))
+
+
+effects.register("department_said", department_said)
