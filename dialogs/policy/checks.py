@@ -20,6 +20,7 @@ from dialogs.policy.written import (
     FactsFile,
     FieldsFile,
     First,
+    Group,
     MaterialsFile,
     PackFile,
     cited_in,
@@ -61,15 +62,29 @@ def check_facts_file(source: Source, written: FactsFile) -> None:
             _must(source, (*at, "explain"), "word", word, written.words)
         if fact.options_like:
             _must(source, (*at, "options_like"), "list of options", fact.options_like, written.option_lists)
+        for option in fact.options:
+            _can_be(source, (*at, "options"), name, [option.value] if fact.type == "set" else option.value, written)
     for name, group in written.groups.items():
-        for word in group.explain:
-            _must(source, ("groups", name, "explain"), "word", word, written.words)
-        for used in (
-            *([group.if_so] if group.if_so else []),
-            *group.otherwise,
-            *(fact for option in group.options for fact in option.sets),
-        ):
-            _must(source, ("groups", name), "fact", used, written.facts)
+        _check_group(source, ("groups", name), group, written)
+
+
+def _check_group(source: Source, at: Path, group: Group, written: FactsFile) -> None:
+    for word in group.explain:
+        _must(source, (*at, "explain"), "word", word, written.words)
+    if group.if_so:
+        _must(source, (*at, "if_so"), "fact", group.if_so, written.facts)
+    for fact, value in group.otherwise.items():
+        _can_be(source, (*at, "otherwise", fact), fact, value, written)
+    for place, option in enumerate(group.options):
+        for fact, value in option.sets.items():
+            _must(source, (*at, "options", place), "fact of this group", fact, group.otherwise)
+            _can_be(source, (*at, "options", place), fact, value, written)
+
+
+def _can_be(source: Source, at: Path, fact: str, value: Any, written: FactsFile) -> None:
+    _must(source, at, "fact", fact, written.facts)
+    if wrong := wrong_value(written.facts[fact], value):
+        raise source.error(at, f"“{fact}” can never be {value!r}: {wrong}", "Correct the value.")
 
 
 def check_fields_file(source: Source, written: FieldsFile, facts: FactsFile) -> None:
@@ -176,6 +191,13 @@ def _problems_of_rows(pack: PackFile, names: Names) -> Iterator[Problem]:
                     f"no paper is called “{material}”",
                     "Correct it or add it to materials.yaml.",
                 )
+    for at, first in enumerate(pack.first):
+        for name, value in (*first.grants.items(), *((name, None) for name in first.assessed)):
+            fact = names.facts.facts.get(name)
+            if fact is None:
+                yield ("first", at), f"no fact is called “{name}”", "Correct the name or add it to facts.yaml."
+            elif wrong := wrong_value(fact, value):
+                yield ("first", at), f"“{name}” can never be {value!r}: {wrong}", "Correct the value."
     for at, row in enumerate(pack.form.fields):
         if row.field not in names.fields.fields:
             yield ("form", "fields", at), f"no field is called “{row.field}”", "Correct it or add it to fields.yaml."

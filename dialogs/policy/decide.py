@@ -101,16 +101,19 @@ def _judge_one(
 
 def _decided_today(pack: Pack, rule: Rule, value: bool | None, known: Facts, reasons: bool) -> ItemDecision:
     """Not open: refused, or not known yet."""
-    if value is False and not reasons:
-        return _NOT_ELIGIBLE
+    if not reasons:
+        return _NOT_ELIGIBLE if value is False else ItemDecision("unknown", (), _missing(pack, rule, known), "")
     told = Told()
-    if reasons:
-        rule.explain(known, told)
-    else:
-        rule.missing(known, told.needs)
+    rule.explain(known, told)
     if value is None:
         return ItemDecision("unknown", tuple(told.why), _askable(pack, told.needs), "")
     return ItemDecision("not_eligible", tuple(r for r in told.why if r.holds is not None), (), "".join(told.change))
+
+
+def _missing(pack: Pack, rule: Rule, known: Facts) -> tuple[str, ...]:
+    needs: dict[str, None] = {}
+    rule.missing(known, needs)
+    return _askable(pack, needs)
 
 
 def _why(rule: Rule, known: Facts) -> tuple[Reason, ...]:

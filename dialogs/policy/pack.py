@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from dialogs.messages import Explained, Option
@@ -121,23 +122,29 @@ class Policy:
 def load_policy(*, packs: Mapping[str, str], facts: str, fields: str, materials: str, clauses: str = "") -> Policy:
     """`packs`: region -> YAML text; the others are the YAML texts of the files of that name; with `clauses`, every
     clause and reading that a pack cites must be in it. Raises PolicyError, which names file, line and what to do."""
+    names = _read_names(facts, fields, materials, clauses)
+    return Policy(
+        packs={region: _load_pack(region, text, names) for region, text in packs.items()},
+        facts=names.facts.facts,
+        groups=names.facts.groups,
+        fields=names.fields.fields,
+        materials=names.materials.materials,
+        provinces=names.facts.provinces,
+        words=names.facts.words,
+        option_lists={**names.facts.option_lists, **names.fields.option_lists},
+    )
+
+
+@lru_cache(maxsize=4)
+def _read_names(facts: str, fields: str, materials: str, clauses: str) -> Names:
+    """The files that packs share: read once while one pack after the other is tried against them."""
     facts_source, fields_source = Source("facts.yaml", facts), Source("fields.yaml", fields)
     facts_file, fields_file = facts_source.read(FactsFile), fields_source.read(FieldsFile)
     papers = Source("materials.yaml", materials).read(MaterialsFile)
     index = Source("clauses.yaml", clauses).read(ClausesFile) if clauses else None
     check_facts_file(facts_source, facts_file)
     check_fields_file(fields_source, fields_file, facts_file)
-    names = Names(facts_file, fields_file, papers, index)
-    return Policy(
-        packs={region: _load_pack(region, text, names) for region, text in packs.items()},
-        facts=facts_file.facts,
-        groups=facts_file.groups,
-        fields=fields_file.fields,
-        materials=papers.materials,
-        provinces=facts_file.provinces,
-        words=facts_file.words,
-        option_lists={**facts_file.option_lists, **fields_file.option_lists},
-    )
+    return Names(facts_file, fields_file, papers, index)
 
 
 def _load_pack(region: str, text: str, names: Names) -> Pack:
