@@ -4,6 +4,7 @@ not asked."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from dialogs.messages import Option
@@ -11,25 +12,37 @@ from dialogs.policy import Field, check, facts_from_fields, form_fields
 from dialogs.policy.decide import complete
 from dialogs.steps.asking import put
 from dialogs.steps.offer import applied, item_name, way_of
-from dialogs.view import Asking, Problem, Query, Said, Taken, View
+from dialogs.view import Asking, Problem, Query, Said, Taken, View, frozen
 
 PREFIX = "field:"
 
 
 def lay(view: View) -> tuple[Field, ...]:
-    """Every field of the form for what goes through this desk, derived ones included. What one field says may
-    call for another
-    (post the card: then where to), so the form is laid again until it no longer grows."""
-    assert view.pack is not None
+    """Every field of the form for what goes through this desk, derived ones included. What one field says may call for
+    another (post the card: then where to), so the form is laid again until it no longer grows."""
     facts, asked = dict(view.facts_chosen), tuple[Field, ...]()
-    items = {item: way_of(view, item) for item in applied(view)}
     while True:
-        laid = form_fields(view.policy, view.pack, facts, tuple(items), view.today, items)
+        laid = _laid(view, facts)
         if len(laid) == len(asked):
             return laid
         names = {field.name for field in laid}
         values = {name: value for name, value in told(view).items() if name in names and value != ""}
         facts, asked = {**view.facts_chosen, **facts_from_fields(view.policy, values)}, laid
+
+
+def _laid(view: View, facts: dict[str, Any]) -> tuple[Field, ...]:
+    """The form for these facts. It is the same for everybody with the same ones, so it is remembered, but without anything
+    personal: of an identity number only the age plays a part, and what follows from it is put in afterwards."""
+    pack, items = view.pack, {item: way_of(view, item) for item in applied(view)}
+    assert pack is not None
+    personal = {field.fact for field in view.policy.fields.values() if field.fact and field.sensitive}
+    own = {name: facts.pop(name) for name in personal & facts.keys()}
+    follows = complete(pack, own, view.today) if own else {}
+    if "age" in follows:
+        facts.setdefault("age", follows["age"])
+    key = ("form", pack.region, pack.version, view.today, tuple(items.items()), frozen(facts))
+    laid = view.library.remember(key, lambda: form_fields(view.policy, pack, facts, tuple(items), view.today, items))
+    return tuple(replace(f, value=follows[f.name]) if f.derived and f.name in follows else f for f in laid)
 
 
 def told(view: View) -> dict[str, Any]:

@@ -54,23 +54,42 @@ def begun(view: View) -> Facts:
     return facts
 
 
-def walk(view: View, items: Sequence[str] | None, known: Facts) -> Iterator[tuple[Query, Facts]]:
-    """Question by question, as far as they are answered: the query, and the facts known once it is."""
-    pack, facts = view.pack, dict(known)
+def walk(view: View, items: Sequence[str] | None, known: Facts) -> tuple[tuple[Query, Facts], ...]:
+    """Question by question, as far as they are answered: the query, and the facts known once it is. The same for everybody
+    with the same answers (none of them personal: who and what is asked for by name is not among these), so remembered."""
+    pack = view.pack
     if pack is None:
-        return
+        return ()
+    told = {
+        name: a.value for name, a in view.answers.items() if name in view.policy.facts and view.policy.facts[name].ask
+    }
+    chosen = None if items is None else tuple(items)
+    key = ("walk", pack.region, pack.version, view.is_served, view.today, chosen, frozen(known), frozen(told))
+    return view.library.remember(key, lambda: tuple(_walk(view, pack, items, known, told)))
+
+
+def _walk(
+    view: View, pack: Pack, items: Sequence[str] | None, known: Facts, answers: Facts
+) -> Iterator[tuple[Query, Facts]]:
+    facts = dict(known)
     while question := _next(view, pack, items, facts):
-        told = {name: view.answers[name].value for name in question.facts if name in view.answers}
+        told = {name: answers[name] for name in question.facts if name in answers}
         if len(told) == len(question.facts):
-            facts |= _unshown(view, question) | told
-            yield _query(question, view), facts
+            facts = {**facts, **_unshown(view, question), **told}
+            yield _query(question, answers), facts
         elif told:  # part of a question with several answers was volunteered: only the rest is asked
-            facts |= told
+            facts = {**facts, **told}
             for name in told:
                 yield Query(name, STATE, covers=(name,)), facts
         else:
-            yield _query(question, view), facts
+            yield _query(question, answers), facts
             return
+
+
+def _next(view: View, pack: Pack, items: Sequence[str] | None, facts: Facts) -> Question | None:
+    if view.is_served:
+        return next_question(view.policy, pack, facts, items, view.today)
+    return outside_question(view.policy, pack, facts, view.today)
 
 
 def ask(view: View, query: Query) -> Asking:
@@ -143,19 +162,6 @@ def _last(view: View, items: Sequence[str] | None, known: Facts) -> Facts:
     return known
 
 
-def _next(view: View, pack: Pack, items: Sequence[str] | None, facts: Facts) -> Question | None:
-    """The policy's next question. The same for everybody with the same facts, so it is remembered."""
-    chosen = None if items is None else tuple(items)
-    key = ("next", pack.region, pack.version, view.is_served, view.today, chosen, frozen(facts))
-
-    def make() -> Question | None:
-        if view.is_served:
-            return next_question(view.policy, pack, facts, items, view.today)
-        return outside_question(view.policy, pack, facts, view.today)
-
-    return view.library.remember(key, make)
-
-
 def _unshown(view: View, question: Question) -> dict[str, Any]:
     """Once a question with several answers is answered, what it did not show is as usual: it makes no difference."""
     group = view.policy.groups.get(question.key)
@@ -164,9 +170,9 @@ def _unshown(view: View, question: Question) -> dict[str, Any]:
     )
 
 
-def _query(question: Question, view: View) -> Query:
+def _query(question: Question, answers: Facts) -> Query:
     if question.key == "assessment_done":
-        state = "offer/waiting" if question.key in view.answers else "offer/assessment"
+        state = "offer/waiting" if question.key in answers else "offer/assessment"
         return Query(question.key, state, stands=lambda value: value is True, question=question)
     return Query(question.key, STATE, covers=question.facts, question=question)
 
