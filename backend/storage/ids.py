@@ -9,6 +9,7 @@ import uuid_utils
 # Nothing that is misread or misheard: no 0/O, 1/I/L, U/V, 2/Z. 29 signs, a prime, so that the check sign finds every single
 # wrong sign and every swap of two neighbours.
 _SIGNS = "23456789ABCDEFGHJKMNPQRSTVWXY"
+_PLACE = {sign: at for at, sign in enumerate(_SIGNS)}
 _LENGTH = 11
 
 
@@ -19,7 +20,10 @@ def new_id() -> str:
 
 def new_receipt() -> str:
     """A random receipt number such as "7K3M-9QXA-W2DH": 11 random signs and a check sign; it tells nothing of the person."""
-    signs = "".join(secrets.choice(_SIGNS) for _ in range(_LENGTH))
+    rest, signs = secrets.randbelow(len(_SIGNS) ** _LENGTH), ""
+    for _ in range(_LENGTH):
+        rest, at = divmod(rest, len(_SIGNS))
+        signs += _SIGNS[at]
     return _grouped(signs + _check_sign(signs))
 
 
@@ -36,5 +40,5 @@ def _grouped(signs: str) -> str:
 
 
 def _check_sign(signs: str) -> str:
-    total = sum((at + 1) * _SIGNS.index(sign) for at, sign in enumerate(signs))
+    total = sum((at + 1) * _PLACE[sign] for at, sign in enumerate(signs))
     return _SIGNS[total % len(_SIGNS)]
