@@ -161,7 +161,8 @@ def drop(tx: Session, photo_ids: Sequence[str]) -> set[str]:
 
 
 def give_up_unshown(tx: Session, picture_ids: set[str]) -> set[str]:
-    unshown = picture_ids - set(tx.exec(select(Photo.picture_id).where(col(Photo.picture_id).in_(picture_ids))))
+    shown = tx.exec(select(Photo.picture_id).where(col(Photo.picture_id).in_(picture_ids))).all()
+    unshown = picture_ids.difference(shown)
     give_up(tx, unshown)
     return unshown
 

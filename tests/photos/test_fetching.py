@@ -16,6 +16,7 @@ from backend.photos import pool, service
 from backend.photos import store as rows
 from backend.photos.models import Photo
 from backend.photos.wording import Refused
+from backend.settings import Settings
 from backend.storage import Storage, new_id, now
 from bot.simulators.wechat.app import create
 from bot.simulators.wechat.faults import Faults
@@ -23,11 +24,21 @@ from bot.simulators.wechat.world import World
 from bot.wechat.client import HardenedClient
 from dialogs.messages import ForgetDraft, PlacePhotos
 from tests.browser.serving import serving
+from tests.databases import KINDS, fresh
 from tests.photos import pictures
 from tests.photos.conftest import People
 from tests.photos.test_keeping import effect
 
 Told = tuple[str, dict[str, str]]
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """SQLite, unless a test asks for both."""
+    return fresh(getattr(request, "param", "sqlite"), tmp_path)
+
+
+on_both = pytest.mark.parametrize("settings", KINDS, indirect=True)
 
 
 @pytest.fixture
@@ -75,6 +86,7 @@ def state(store: Storage, photo_id: str) -> str:
     return photo.state if photo else "no row"
 
 
+@on_both
 def test_a_picture_sent_in_wechat_is_fetched_and_kept_and_the_talk_hears_of_it(
     house: House, world: World, faults: Faults, person: str
 ) -> None:
@@ -107,6 +119,7 @@ def test_nine_pictures_sent_together_stay_in_their_order(
     assert len(told(house.store)) == 9
 
 
+@on_both
 def test_the_same_picture_sent_twice_is_kept_once(
     house: House, world: World, faults: Faults, person: str, files_kept: Callable[[], list[Path]]
 ) -> None:
@@ -195,7 +208,7 @@ def test_what_has_not_moved_is_started_again(house: House, world: World, faults:
     """The process died between the row and the fetch: the engine's job is gone, the row is there."""
     photo_id = send(house, world, person, pictures.jpeg())
     with house.store.turn() as tx:
-        tx.execute(sa.text(f"DELETE FROM {'dbos.' if house.store.on_postgres else ''}workflow_status"))
+        tx.execute(sa.text("DELETE FROM workflow_status"))
     jobs.run(house, "photos.sweep_fetching")
     assert state(house.store, photo_id) == "fetching"  # it may still be at work
     with house.store.work() as tx:
@@ -217,6 +230,7 @@ def test_a_shut_door_is_only_a_later_try(house: House, world: World, faults: Fau
     assert state(house.store, photo_id) == "kept"
 
 
+@on_both
 def test_a_draft_forgotten_while_its_picture_is_on_the_way_keeps_nothing(
     house: House, world: World, faults: Faults, person: str, people: People, files_kept: Callable[[], list[Path]]
 ) -> None:
