@@ -84,10 +84,12 @@ class Picker:
         inside = [at for at, label in enumerate(labels) if len(label) >= 2 and label in piece]
         if inside:
             return [at for at in inside if not any(labels[at] in labels[b] for b in inside if b != at)]
-        other = self._same.sub(lambda found: self._words[found[0]], core)
+        meant = [self._words[said] for said in self._same.findall(core)] if len(core) <= 6 else []
         part = [at for at, label in enumerate(labels) if len(core) >= 2 and core in label]
         return (
-            part or [at for at, label in enumerate(labels) if other != core and other in label] or _near(core, labels)
+            part
+            or [at for at, label in enumerate(labels) if any(word in label for word in meant)]
+            or _near(core, labels)
         )
 
     def _pieces(self, plain: str) -> list[str]:

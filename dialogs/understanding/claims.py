@@ -61,9 +61,11 @@ class _Scan:
         self.unknown = 0
         self.verb = ""
         self.no = ""
+        self.bare = True  # nothing but particles beside what is claimed: “没啊”, but not “没去过”
 
     def clause(self, tokens: Sequence[Token]) -> None:
         """Reads the tokens in order; a short noun with a strange word before it, or a thing behind it, is a thing itself."""
+        self.bare = not any(token.text in ("过", "着", "得", "起", "到", "来", "整", "在") for token in tokens)
         for at, token in enumerate(tokens):
             before = tokens[at - 1].sense.role if at else ""
             after = tokens[at + 1].sense.role if at + 1 < len(tokens) else ""
@@ -171,7 +173,7 @@ class _Scan:
     def close(self) -> None:
         if self.pol and not self.attached:
             self.out.append(("", self.pol[0], self.pol[1], False))
-        elif self.negations and not self.foreign and not self.out and not self.topics:
+        elif self.negations and self.bare and not self.foreign and not self.out and not self.topics:
             self.out.append(("", False, "nod", False))
         self.out += [(topic.fact, None, "", False) for topic in self.topics]
 
@@ -194,7 +196,9 @@ def _who(clause: Clause, before: str) -> str:
         return str(others[0])
     if clause.has("self"):
         return "self"
-    return "third" if clause.has("third") else before
+    if clause.has("third"):
+        return "third" if before in ("", "self", "not_me") else before
+    return before
 
 
 class Claims:

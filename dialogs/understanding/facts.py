@@ -42,13 +42,13 @@ class Harvest:
                 if len(clauses) > 1 or clause.has("self") or "我家" in plain:
                     found |= self._named(clause)
                 if found:
-                    _merge(people.setdefault("" if who in ("self", "third") else who, {}), found)
+                    _merge(people.setdefault("" if who == "self" else who, {}), found)
         if about not in SELF:
             about = self._claims.person(about)
-            return _merged({}, *(facts for name, facts in people.items() if name in ("", about)))
+            return _merged({}, *(facts for name, facts in people.items() if name in ("", "third", about)))
         if len(people) > 1:
-            return people[""] if "" in people and about else None
-        return next(iter(people.values()), {})
+            return _merged({}, people[""]) if "" in people and about else None
+        return _merged({}, *people.values())
 
     def _of_clause(self, clause: Clause, card: bool) -> dict[str, Any]:
         text = "".join(token.text for token in clause.tokens)
