@@ -62,6 +62,7 @@ class WeChatWords(_Words):
     voice: str
     unsupported: str
     unshowable: tuple[str, ...]
+    busy: str
     trouble: str
 
 

@@ -25,11 +25,11 @@ from backend.conversations import store as rows
 from backend.conversations.entries import Answer
 from backend.conversations.group import Incoming
 from backend.conversations.service import message_of
-from backend.conversations.writer import Writer
+from backend.conversations.writer import Busy, Writer
 from backend.people import store as people
 from backend.settings import Settings
 from backend.storage import Storage, new_id, now
-from backend.web import problem
+from backend.web import place, problem
 from bot.base import BODY_LIMIT, BadMessage
 from bot.wechat.client import HardenedClient, Outcome
 from bot.wechat.envelope import DoorOptions, Push, Query
@@ -172,18 +172,25 @@ async def _body(request: Request) -> bytes:
 
 
 async def _answer(house: jobs.House, door: OfficialAccount, pushed: Pushed) -> str:
-    """What to say back in the push itself, "" for nothing."""
+    """What to say back in the push itself, "" for nothing. Whatever breaks, the person hears what to do."""
     message = _message(pushed)
     if message is None:
         return _aside(pushed)
-    writer: Writer = house.writer
     try:
-        answer = await writer.say(OA, pushed.account, message)
-    except Exception:  # noqa: BLE001 - the writer has told the log; the person must hear what to do, and WeChat never a 500
+        return await _turn(house, door, pushed.account, message)
+    except Busy:
+        return words().wechat.busy
+    except Exception as broken:  # noqa: BLE001 - WeChat would show its own fault for a 500, and send the same again
+        log.error("push_failed", extra={"error": type(broken).__name__, "where": place(broken)})
         return words().wechat.trouble
+
+
+async def _turn(house: jobs.House, door: OfficialAccount, openid: str, message: Message) -> str:
+    writer: Writer = house.writer
+    answer = await writer.say(OA, openid, message)
     shown = door.render(answer.replies)
     if len(shown) > 1:
-        key_hash = Incoming.from_door(house.store, OA, pushed.account, message).key_hash
+        key_hash = Incoming.from_door(house.store, OA, openid, message).key_hash
         await anyio.to_thread.run_sync(_start_rest, house.store, key_hash)
     return shown[0] if shown else ""
 

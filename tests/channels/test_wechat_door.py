@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -127,6 +128,30 @@ def _signed(account: Any, message: str) -> tuple[dict[str, str], bytes]:
 def test_a_turn_that_breaks_tells_the_person_what_to_do_and_never_says_500(desk: Desk) -> None:
     assert desk.user().say("poison") == words().wechat.trouble
     assert desk.user().say("好了") == "1:好了"
+
+
+@dataclass(frozen=True)
+class Hologram:
+    """A block of a program that is newer than this one."""
+
+    text: str = "看这里。"
+    kind: str = "hologram"
+
+
+def test_an_answer_of_a_newer_program_says_its_words_or_what_to_do_and_is_no_server_error(make_desk: MakeDesk) -> None:
+    def step(library: Any, session: Session, message: Message) -> Turn:
+        return Turn(silent(library, session, message).session, (Hologram(),))  # type: ignore[arg-type]
+
+    with make_desk(step, World()) as desk:
+        user = desk.user()
+        assert user.say("你好") == "看这里。"
+        assert user.again() in ("看这里。", words().wechat.trouble)
+
+
+def test_a_desk_that_takes_no_more_says_so_and_keeps_nothing(desk: Desk) -> None:
+    desk.house.writer.stop()
+    assert desk.user().say("你好") == words().wechat.busy
+    assert count(desk, "inbox") == 0
 
 
 def test_what_is_no_turn_gets_a_sentence_and_leaves_no_trace(desk: Desk) -> None:

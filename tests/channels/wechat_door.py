@@ -27,7 +27,9 @@ class Client(Protocol):
 
 
 class WeChatUser:
-    """One follower of the Official Account. `world`: the stand-in whose media shelf holds the photos, where there is one.
+    """One follower of the Official Account. The app has to be running: give its entered TestClient, or the app of one.
+
+    `world`: the stand-in whose media shelf holds the photos; the desk fetches them only if its WeChat address is that one's.
 
     Every call raises AssertionError unless the door answers 200. `last`: the push that was sent last, to send it again.
     """
