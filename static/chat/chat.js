@@ -71,7 +71,15 @@ function Later({ of, part, ...rest }) {
 
 const described = (wrong, hint) => [wrong && "wrong", hint && "hint"].filter(Boolean).join(" ") || undefined;
 
+const MANY = 12; // of more options only the first FEW are seen at once; the name can also be written in the box
+const FEW = 8;
 function Options({ ask, options = ask.options, send }) {
+  const few = options.length > MANY ? options.slice(0, FEW) : options;
+  const rest = options.slice(few.length);
+  return html`<${List} ask=${ask} options=${few} send=${send} />
+    ${rest.length ? html`<details><summary>还有${rest.length}个</summary><${List} ask=${ask} options=${rest} send=${send} /></details>` : null}`;
+}
+function List({ ask, options, send }) {
   return html`<ul class="options">${options.map((option) => html`<li key=${JSON.stringify(option.value)}>
     <button type="button" class="option" data-aloud aria-pressed=${ask.said === option.value ? "true" : undefined} onClick=${() => send(option.value, option.label)}>
       <span>${option.label}${ask.said === option.value ? html` <span class="soft">（现在的回答）</span>` : null}</span>${option.hint ? html`<small>${option.hint}</small>` : null}

@@ -259,6 +259,9 @@ STATES: dict[str, State] = {
         ),
         "phone",
     ),
+    "many": State(
+        (), ask("nation", "民族", "孩子是哪个民族？", "choice", *(Option(n, f"民族{n}") for n in range(1, 58))), "none"
+    ),
     "phone": State((), ask("phone", "手机号", "您的手机号是多少？", "text", rules="phone"), "number"),
     "number": State((), ask("family_size", "家里人口", "家里几口人？", "number"), "date"),
     "date": State((), ask("valid_to", "证的有效期", "残疾人证到哪一天？", "date", Option("unsure", "不清楚")), "place"),
