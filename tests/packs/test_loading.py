@@ -1,5 +1,6 @@
 """Bad files are refused with the file, the line and what to do; what the files say is plain, cited and at its place."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -180,6 +181,29 @@ def test_no_reading_and_no_clause_is_listed_in_vain(policy: Policy) -> None:
 
 
 KEPT = {"G-TC-11"}  # asked on the form, without an effect
+
+
+# --- the vocabulary ---
+
+TYPES = {"float": "number", "gb2260_6": "county"}
+
+
+def test_facts_papers_and_fields_have_the_vocabulary_s_names_and_types(policy: Policy) -> None:
+    if not DOCUMENTS.is_dir():
+        pytest.skip("the policy documents are not beside this copy")
+    vocabulary = json.loads((DOCUMENTS / "vocabulary.json").read_text())
+    for fact in vocabulary["facts"]:
+        ours = policy.facts[fact["name"]]
+        assert ours.type == TYPES.get(fact["type"], fact["type"]), fact["name"]
+        if fact["type"] in ("enum", "set"):
+            assert set(ours.values) == set(fact["allowed"]), fact["name"]
+    for region, pack in policy.packs.items():
+        assert pack.items.keys() == {item["id"] for item in vocabulary["jurisdictions"][region]["items"]}
+        papers = {name for name, body in vocabulary["materials"].items() if region in body["regions"]}
+        assert papers == {row.material for row in pack.written.materials}
+        forms = {one["name"]: one["regions"].get(region) for one in vocabulary["form_fields"]}
+        asked = {name for name, mark in forms.items() if mark in ("o", "*", "c", "o*")}
+        assert asked - {"signature"} <= {row.field for row in pack.written.form.fields}, region
 
 
 # --- words ---
