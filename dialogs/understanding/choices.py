@@ -84,7 +84,7 @@ class Picker:
         inside = [at for at, label in enumerate(labels) if len(label) >= 2 and label in piece]
         if inside:
             return [at for at in inside if not any(labels[at] in labels[b] for b in inside if b != at)]
-        meant = [self._words[said] for said in self._same.findall(core)] if len(core) <= 6 else []
+        meant = [self._words[said] for said in self._same.findall(piece)] if len(piece) <= 6 else []
         part = [at for at, label in enumerate(labels) if len(core) >= 2 and core in label]
         return (
             part

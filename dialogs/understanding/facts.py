@@ -31,8 +31,11 @@ class Harvest:
         self._names = names
         self._name = re.compile("|".join(sorted(names, key=len, reverse=True)))
 
-    def facts(self, clauses: tuple[Clause, ...], plain: str, about: str, card: bool = False) -> dict[str, Any] | None:
-        """Facts by name. None: facts of several people are mixed."""
+    def facts(
+        self, clauses: tuple[Clause, ...], plain: str, about: str, card: bool = False, anyone: bool = False
+    ) -> dict[str, Any] | None:
+        """Facts by name. `anyone`: nobody has been named yet, so the one person spoken of is meant; None where facts of
+        several are mixed."""
         people: dict[str, dict[str, Any]] = {}
         who = ""
         for clause in clauses:
@@ -46,9 +49,9 @@ class Harvest:
         if about not in SELF:
             about = self._claims.person(about)
             return _merged({}, *(facts for name, facts in people.items() if name in ("", "third", about)))
-        if len(people) > 1:
-            return _merged({}, people[""]) if "" in people and about else None
-        return _merged({}, *people.values())
+        if not anyone:
+            return _merged({}, people.get("", {}))
+        return None if len(people) > 1 else _merged({}, *people.values())
 
     def _of_clause(self, clause: Clause, card: bool) -> dict[str, Any]:
         text = "".join(token.text for token in clause.tokens)

@@ -7,7 +7,7 @@ prefecture and the province, full or short, decide between counties of one name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
@@ -59,8 +59,11 @@ class Places:
                 ""
             }:
                 self._wider.setdefault(wide, []).append(place)
-        names = sorted({*self._full, *self._short, *self._wider}, key=len, reverse=True)
-        self._any = re.compile("|".join(map(re.escape, names))) if names else re.compile(r"(?!)")
+        names = {*self._full, *self._short, *self._wider}
+        self._lengths: dict[str, list[int]] = {}
+        for first in {name[0] for name in names}:
+            self._lengths[first] = sorted({len(name) for name in names if name[0] == first}, reverse=True)
+        self._names = frozenset(names)
 
     def find(self, plain: str) -> Where:
         """The counties that the text can mean; no codes where it names none."""
@@ -80,10 +83,9 @@ class Places:
         """The county names and the wider names in the text, longest first from left to right."""
         narrow: list[list[Place]] = []
         wide: list[list[Place]] = []
-        for found in self._any.finditer(plain):
-            if re.search(r"(不是|不在|没在|离开|离)$", plain[: found.start()]):
+        for start, name in self._found(plain):
+            if plain[:start].endswith(("不是", "不在", "没在", "离开", "离")):
                 continue
-            name = found[0]
             if name in self._full:
                 narrow.append(self._full[name])
             elif name in self._wider:
@@ -91,6 +93,16 @@ class Places:
             else:
                 narrow.append(self._short[name])
         return narrow, wide
+
+    def _found(self, plain: str) -> Iterator[tuple[int, str]]:
+        """Names in the text from left to right, the longest at each place; thousands of names cost no more than ten."""
+        at = 0
+        while at < len(plain):
+            lengths = self._lengths.get(plain[at], ())
+            name = next((plain[at : at + n] for n in lengths if plain[at : at + n] in self._names), "")
+            if name:
+                yield at, name
+            at += len(name) or 1
 
     def name(self, code: str) -> str:
         """The full name of a county, or the code itself where it is not known."""

@@ -44,6 +44,7 @@ class Reader:
         self._plain = Plain(known.normal)
         self._lexicon = Lexicon(dictionary, known)
         self._claims = Claims(known)
+        self._bool_facts = frozenset(known.topics.topics)
         self._slots = SlotReader(known.slots, self._p)
         self._stories = Stories(known.choices, self._p)
         self._places = Places(places)
@@ -120,7 +121,7 @@ class Reader:
     ) -> Reading:
         kind, _, fact = context.partition(":")
         cut = self._lexicon.cut(plain)
-        clauses = self._lexicon.clauses(cut, fact if kind == "yesno" else "")
+        clauses = self._lexicon.clauses(cut, fact if kind in ("yesno", "choice") else "")
         answer = self._answer(kind, fact, written, plain, clauses, region, shown, about)
         asks = self._asks(plain) or any(c.asks for c in clauses)
         if answer.kind == "answer" and not asks:
@@ -167,13 +168,13 @@ class Reader:
         self, kind: str, fact: str, written: str, plain: str, clauses: tuple[Clause, ...], region: str,
         shown: tuple[Option, ...], about: str,
     ) -> Reading:  # fmt: skip
-        if kind == "yesno":
+        if kind == "yesno" or (kind == "choice" and not shown and fact in self._bool_facts):
             return self._yes_no(fact, plain, clauses, shown, about)
         if kind in ("choice", "choices"):
             return self._choice(kind, fact, plain, clauses, region, shown, about)
         if kind == "slot":
             return self._slot(fact, written, plain, clauses, region, shown, about)
-        facts = self._harvest.facts(clauses, plain, about)
+        facts = self._harvest.facts(clauses, plain, about, anyone=about == "")
         if facts is None:
             return Reading("unsure", doubt="whose")
         return Reading("answer", facts=facts) if facts else Reading("other", doubt="nothing")

@@ -252,3 +252,11 @@ def test_lines_of_the_command_are_answered_in_order_and_a_bad_one_does_not_stop_
     assert got[2]["id"] == 3 and "error" in got[2]
     assert got[3]["cites"] == [{"document": "tongchuan", "clause": "附件2 五"}]
     assert got[4] == {"id": 5, "kind": "command", "command": "pause"}
+
+
+def test_what_is_said_of_somebody_else_is_not_written_down_for_the_person_helped(reader: Reader) -> None:
+    text = "我妈70了，肢体二级，有证也有低保"
+    assert reader.read("open", text).facts["card_level"] == 2  # nobody named yet: she is the one
+    assert not reader.read("yesno:holds_card", text, about="我").facts
+    assert not reader.read("open", text, about="我").facts
+    assert reader.read("yesno:holds_card", text, about="妈妈").value is True
