@@ -6,10 +6,13 @@ Braille line reads it as it comes. Options are numbered; a number is sent as the
 
 from __future__ import annotations
 
+import os
+import re
 import shlex
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -26,6 +29,9 @@ from dialogs.messages import Ask, Command, Reply, Say
 _COMMANDS: dict[str, Command] = {name: name for name in get_args(Command)}
 _ASK = TypeAdapter(Ask)
 _TRIES, _PAUSE_S = 3, 1.0
+COOKIE = "yijianshi"
+LAST = 6
+"""Entries of an earlier talk that are read again at the beginning."""
 
 
 class Typed(NamedTuple):
@@ -98,19 +104,54 @@ def chat(
     read: Callable[[str], str] = input,
     write: Callable[[str], None] = print,
     client: httpx.Client | None = None,
+    keep: Path | None = None,
 ) -> int:
-    """Talk until `/退出` or the end of the input. Returns the exit status: 1 if the server could not be reached at first."""
+    """Talk until `/退出` or the end of the input. Returns the exit status: 1 if the server could not be reached at first.
+
+    `keep`: the file (mode 600) that remembers who is talking, as a browser's cookie does; by default one for each server in
+    the user's state folder. `/换人` forgets it.
+    """
     w = words().terminal
     with client or httpx.Client(base_url=server_url, timeout=15, trust_env=False) as http:
-        talk = _Chat(http, write)
+        talk = _Chat(http, write, _Memory(keep or state_file(server_url)))
         write(w.hello)
         write(w.help)
-        if not talk.refresh(first=True):
+        if not talk.begin():
             return 1
         while talk.say(_line(read, w.prompt)):
             pass
     write(w.bye)
     return 0
+
+
+def state_file(server_url: str) -> Path:
+    """Where the terminal remembers its talk with this server (XDG base directories, state)."""
+    home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    return home / "yijianshi" / (re.sub(r"[^\w.-]+", "_", server_url.partition("://")[2])[:80] + ".cookie")
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """Who is talking, between two runs. A file that cannot be read or written is no reason not to talk."""
+
+    file: Path
+
+    def recall(self, http: httpx.Client) -> None:
+        with suppress(OSError, ValueError):
+            http.cookies.set(COOKIE, self.file.read_text("ascii").strip())
+
+    def note(self, http: httpx.Client) -> None:
+        token = next((one.value for one in http.cookies.jar if one.name == COOKIE), None)
+        with suppress(OSError):
+            if token and not (self.file.is_file() and self.file.read_text("utf-8").strip() == token):
+                self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                with open(os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as kept:
+                    kept.write(token)
+
+    def forget(self, http: httpx.Client) -> None:
+        http.cookies.clear()
+        with suppress(OSError):
+            self.file.unlink(missing_ok=True)
 
 
 def _line(read: Callable[[str], str], prompt: str) -> str:
@@ -126,6 +167,7 @@ class _Chat:
 
     http: httpx.Client
     write: Callable[[str], None]
+    memory: _Memory
     open: Ask | None = None
     shown: frozenset[str] = frozenset()
 
@@ -135,6 +177,10 @@ class _Chat:
         own = w.commands.get(line.strip().removeprefix("/").lower(), "") if line.strip().startswith("/") else ""
         if own == "quit":
             return False
+        if own == "other":
+            self.memory.forget(self.http)
+            self.shown, self.open = frozenset(), None
+            return self.begin()
         if own == "help":
             self.write(w.help)
         if not line.strip():
@@ -147,19 +193,30 @@ class _Chat:
                 self.write(bad.says)
         return True
 
-    def refresh(self, first: bool = False) -> bool:
-        """Show what is new. At the very first, whoever has said nothing yet is greeted. False if the server is away."""
+    def begin(self) -> bool:
+        """Go on where the talk was; whoever has said nothing yet is greeted. False if the server is away."""
+        self.memory.recall(self.http)
         got = self._call("GET", "/api/v1/conversation")
         if got is None:
             return False
-        new = self._show(got.get("log", []), own=True)
-        if first and not got.get("log") and not got.get("open"):
+        log = got.get("log", [])
+        self.shown = frozenset(entry["id"] for entry in log[:-LAST])
+        self._show(log, own=True)
+        if not log and not got.get("open"):
             self._send(Inbound("", str(uuid.uuid4()), "text", text="你好"))
-            return True
-        self._ask(got, again=first or new)
-        if not first and not new:
-            self.write(words().terminal.nothing_new)
+        else:
+            self._ask(got, again=True)
+        self.memory.note(self.http)
         return True
+
+    def refresh(self) -> None:
+        """Show what is new."""
+        got = self._call("GET", "/api/v1/conversation")
+        if got is not None:
+            new = self._show(got.get("log", []), own=True)
+            self._ask(got, again=new)
+            if not new:
+                self.write(words().terminal.nothing_new)
 
     def _send(self, said: Inbound) -> None:
         if said.kind == "photo":
@@ -194,7 +251,7 @@ class _Chat:
         self.shown |= {entry["id"] for entry in new}
         for entry in new:
             if entry["from"] != "person" or own:
-                for text in _entry_lines(entry):
+                for text in _entry_lines(entry, self.open):
                     self.write(text)
         return bool(new)
 
@@ -238,11 +295,14 @@ def _split(names: str) -> list[str]:
         return [names]
 
 
-def _entry_lines(entry: dict[str, Any]) -> Iterator[str]:
-    """One entry of the log, in words, with who said it where that is not the bot."""
+def _entry_lines(entry: dict[str, Any], asked: Ask | None) -> Iterator[str]:
+    """One entry of the log, in words, with who said it where that is not the bot. The question just answered comes into the
+    log only now; it has been read already."""
     for block in entry["blocks"]:
         if block.get("kind") == "said":
             yield f"{words().terminal.you}{block.get('text', '')}"
+            continue
+        if asked and block.get("kind") == "ask" and block.get("question") == asked.question:
             continue
         try:
             text = block_text(from_json([block])[0])

@@ -13,7 +13,7 @@ import pytest
 from backend.app import create_app
 from bot import terminal
 from bot.base import BadMessage, NoOptions
-from bot.terminal import Terminal, Typed, chat
+from bot.terminal import Terminal, Typed, chat, state_file
 from bot.wording import words
 from dialogs.messages import Ask, Option
 from tests.browser.serving import serving
@@ -71,7 +71,8 @@ def test_commands_and_files_are_told_apart(tmp_path: Path) -> None:
 class Served:
     """A terminal in front of recorded answers; `sent` is what reached the server."""
 
-    def __init__(self, answer: Callable[[httpx.Request], httpx.Response]) -> None:
+    def __init__(self, answer: Callable[[httpx.Request], httpx.Response], keep: Path = Path("/dev/null/none")) -> None:
+        self.keep = keep
         self.written: list[str] = []
         self.sent: list[tuple[str, Any, str]] = []
         self.answer = answer
@@ -86,7 +87,7 @@ class Served:
                 raise EOFError from None
 
         client = httpx.Client(base_url="http://desk", transport=httpx.MockTransport(self._record))
-        return chat("http://desk", read, self.written.append, client)
+        return chat("http://desk", read, self.written.append, client, self.keep)
 
     def _record(self, request: httpx.Request) -> httpx.Response:
         kind = request.headers.get("content-type", "")
@@ -179,6 +180,34 @@ def test_an_empty_line_only_looks_for_news_and_nothing_is_written_twice() -> Non
     assert served.written.count(words().terminal.nothing_new) == 2
 
 
+def test_the_question_just_answered_is_not_read_twice() -> None:
+    old = {"id": "1", "at": "", "from": "bot", "blocks": [ask_json(CARD)]}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return page(ask_json(MANY), [old]) if request.method == "POST" else page(ask_json(CARD))
+
+    served = Served(answer)
+    served.run("1")
+    assert sum("有证吗" in line for line in served.written) == 1 == sum("有哪些" in line for line in served.written)
+
+
+def test_the_next_run_goes_on_and_a_new_person_begins_anew(tmp_path: Path) -> None:
+    cookies: list[str | None] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        cookies.append(request.headers.get("cookie"))
+        answered = page(ask_json(CARD))
+        answered.headers["set-cookie"] = f"yijianshi=token-{len(cookies)}; Path=/"
+        return answered if cookies[-1] is None else page(ask_json(CARD))
+
+    keep = tmp_path / "state" / "desk.cookie"
+    Served(answer, keep).run()
+    assert keep.read_text() == "token-1" and keep.stat().st_mode & 0o777 == 0o600
+    Served(answer, keep).run("/换人")
+    assert cookies == [None, "yijianshi=token-1", None] and keep.read_text() == "token-3"
+    assert state_file("http://127.0.0.1:8000").name == "127.0.0.1_8000.cookie"
+
+
 # --- against the desk itself ---
 
 
@@ -186,7 +215,7 @@ def test_the_talk_is_led_in_a_terminal_with_nothing_but_lines(tmp_path: Path) ->
     written: list[str] = []
     lines = iter(["1", "同意", "1", "1", "/退出"])
     with serving(create_app(fresh("sqlite", tmp_path))) as address:
-        assert chat(address, lambda prompt: next(lines), written.append) == 0
+        assert chat(address, lambda prompt: next(lines), written.append, keep=tmp_path / "cookie") == 0
     told = "\n".join(written)
     assert "“一件事”" in told and "这次是给谁办事？" in told and "户口" in told
     assert "\x1b" not in told and "\r" not in told and "\x08" not in told
