@@ -134,7 +134,7 @@ def opened(
 ) -> tuple[Any, Desk]:
     """The case and the desk to move it on, or NotFound."""
     case = rows.case(tx, case_id)
-    application = rows.application(tx, case.application_id) if case else None
+    application = rows.application_to_move(tx, case.application_id) if case else None
     key = store.keys.load(tx, [application.person_id]).get(application.person_id) if application else None
     if case is None or key is None:
         raise NotFound()

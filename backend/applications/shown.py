@@ -77,7 +77,7 @@ def get_application(house: House, application_id: str) -> Json:
         "conversation_id": row.conversation_id,
         "person_id": row.person_id,
         "draft_id": row.draft_id,
-        "about": masking.text(str(snapshot.get("about", ""))),
+        "about": _about(snapshot),
         "lines": [_line(line) for line in snapshot.get("lines", ())],
         "bring": list(snapshot.get("bring", ())),
         "photos": _photos(snapshot),
@@ -211,6 +211,12 @@ def _department(house: House, pack: str, department: str) -> str:
 def _line(line: Mapping[str, Any]) -> Json:
     masked = masking.field(line["key"], line["says"])
     return {"key": line["key"], "label": line["label"], "says": masked, "hidden": masked != line["says"]}
+
+
+def _about(snapshot: Mapping[str, Any]) -> str:
+    """What the speaker calls the applicant: "孩子" as it is, what a helper typed masked like a name."""
+    about = str(snapshot.get("about", ""))
+    return masking.name(about) if "called" in snapshot.get("answers", {}) else masking.text(about)
 
 
 def _photos(snapshot: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -67,6 +67,12 @@ def application(tx: Tx, application_id: str) -> Row | None:
     return tx.execute(sa.select(APPLICATION).where(APPLICATION.c.id == application_id)).one_or_none()
 
 
+def application_to_move(tx: Tx, application_id: str) -> Row | None:
+    """The same, held until the end of the unit of work: two cases of one application do not move past each other."""
+    held = sa.select(APPLICATION).where(APPLICATION.c.id == application_id).with_for_update()
+    return tx.execute(held).one_or_none()
+
+
 def case(tx: Tx, case_id: str) -> Row | None:
     return tx.execute(sa.select(CASE).where(CASE.c.id == case_id)).one_or_none()
 
@@ -106,18 +112,11 @@ def applications_of(tx: Tx, person_id: str) -> Sequence[Row]:
 def listed(tx: Tx, where: Sequence[Any], counties: Collection[str] | None, limit: int) -> Sequence[Row]:
     """Applications with what is urgent on top, then the newest. `counties` None: all of them."""
     of_cases = (
-        sa.select(
-            CASE.c.application_id,
-            sa.func.max(CASE.c.urgency).label("urgency"),
-            sa.func.min(CASE.c.due_on).label("due_on"),
-            sa.func.max(CASE.c.supplied_at).label("supplied_at"),
-        )
+        sa.select(CASE.c.application_id, sa.func.max(CASE.c.urgency).label("urgency"))
         .group_by(CASE.c.application_id)
         .subquery()
     )
-    asked = sa.select(APPLICATION, of_cases.c.urgency, of_cases.c.supplied_at).outerjoin(
-        of_cases, of_cases.c.application_id == APPLICATION.c.id
-    )
+    asked = sa.select(APPLICATION).outerjoin(of_cases, of_cases.c.application_id == APPLICATION.c.id)
     if counties is not None:
         asked = asked.where(APPLICATION.c.county.in_(list(counties)))
     order = (sa.func.coalesce(of_cases.c.urgency, 0).desc(), APPLICATION.c.submitted_at.desc())

@@ -94,8 +94,8 @@ def test_the_applicant_cannot_approve_their_own_case(office: Office) -> None:
 def test_a_move_made_on_an_old_reading_of_the_case_changes_nothing(office: Office) -> None:
     _, submit = office.submitted(["allowance.hardship"], HOLDER)
     case_id, store = submit.cases[0].case_id, office.house.store
-    with store.read() as tx:
-        old, _ = service.opened(tx.connection(), store, case_id, service.now())
+    with store.turn() as tx:
+        old, _ = service.opened(tx, store, case_id, service.now())
     office.move(case_id, "accept")
     with store.turn() as tx, pytest.raises(states.MovedMeanwhile):
         service.make(service.opened(tx, store, case_id, service.now())[1], old, service.Step("withdraw", CLERK))
