@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 _FRESH = 16  # ids a turn may use up
 
 
-class Unknown(Exception):
-    """A system message for a conversation that is not there (any more)."""
+class Unknown(LookupError):
+    """A message about a conversation, or a draft of it, that is not there (any more)."""
 
 
 class _Kept(BaseModel):
@@ -181,24 +181,30 @@ class Group:
     def _stepped(self, tx: sa.Connection, talking: Talking, message: Message) -> tuple[Turn, dict[str, Draft]]:
         """The turn, and the drafts brought to the table for it."""
         brought: dict[str, Draft] = {}
+        gone: set[str] = set()
         session = talking.session
         turn = self._step(self._library, session, message)
-        while turn.needs_draft:
-            if turn.needs_draft in brought:
-                raise RuntimeError("the talk asks for a draft that is on the table")
-            brought[turn.needs_draft] = self._draft(tx, talking, turn.needs_draft)
-            session = Session(talk=session.talk, draft=brought[turn.needs_draft])
+        while wanted := turn.needs_draft:
+            if wanted in brought or wanted in gone:
+                raise Unknown
+            draft = self._draft(tx, talking, wanted)
+            if draft is None:  # retention took it, or it was never this person's: the talk may say so
+                gone.add(wanted)
+                session = Session(talk=_without(session.talk, wanted), draft=session.draft)
+            else:
+                brought[wanted] = draft
+                session = Session(talk=session.talk, draft=draft)
             turn = self._step(self._library, session, message)
         return turn, brought
 
-    def _draft(self, tx: sa.Connection, talking: Talking, draft_id: str) -> Draft:
+    def _draft(self, tx: sa.Connection, talking: Talking, draft_id: str) -> Draft | None:
         if draft_id in talking.drafts:
             return talking.drafts[draft_id]
         if talking.session.draft is not None and talking.session.draft.id == draft_id:
             return talking.session.draft
         sealed = rows.draft_body(tx, talking.id, draft_id)
         if sealed is None:
-            raise LookupError("the talk asks for a draft that is not this person's")
+            return None
         return Draft.model_validate_json(self._keys.unseal(talking.key, sealed, f"draft.body:{draft_id}"))
 
     # --- what a turn leaves ---
@@ -359,6 +365,10 @@ class Group:
             "submitted": draft.submitted is not None,
             "updated_at": one.columns["last_at"],
         }
+
+
+def _without(talk: Talk, draft_id: str) -> Talk:
+    return talk.model_copy(update={"drafts": tuple(one for one in talk.drafts if one.id != draft_id)})
 
 
 def _consents(talking: Talking, after: Session) -> list[Json]:

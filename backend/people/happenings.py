@@ -69,7 +69,7 @@ def tell(
     event: SystemEvent,
     data: Mapping[str, Any],
 ) -> str:
-    """The conversation will hear of this event, exactly if this unit of work commits. `key`: the person's. Returns the row's id."""
+    """The conversation will hear of this event, exactly if this unit of work commits. `key`: the person's. Returns its id."""
     happening_id = new_id()
     row = {
         "id": happening_id,

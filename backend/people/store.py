@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from backend.people.happenings import HappeningRow
 from backend.people.models import Account, Consent, Person
 
 _ACCOUNT: Any = Account.__table__  # type: ignore[attr-defined]
@@ -40,6 +41,6 @@ def account_by_id(tx: Session | sa.Connection, account_id: str) -> Any | None:
 
 
 def drop_person(tx: Session, person_id: str) -> None:
-    for table in (Consent, Account):
+    for table in (HappeningRow, Consent, Account):
         tx.execute(sa.delete(table).where(col(table.person_id) == person_id))
     tx.execute(sa.delete(Person).where(col(Person.id) == person_id))

@@ -11,7 +11,8 @@ import base64
 import hashlib
 import hmac
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -46,6 +47,12 @@ class PersonKey(SQLModel, table=True):
     person_id: str = Field(primary_key=True, max_length=36)
     wrapped: bytes = Field(sa_type=Sealed)
     master: str = Field(max_length=16, index=True)
+
+
+class _Works(Protocol):
+    """A Storage, as far as keys need it."""
+
+    def work(self) -> AbstractContextManager[Session]: ...
 
 
 class _Aead(Protocol):
@@ -190,6 +197,19 @@ class Keys:
             renewed = [{"b_id": row["person_id"], "wrapped": row["wrapped"], "master": row["master"]} for row in rows]
             tx.connection().execute(_RENEW, renewed) if isinstance(tx, Session) else tx.execute(_RENEW, renewed)
         return len(rows)
+
+    def rotate(self, store: _Works) -> Iterator[int]:
+        """Wrap every key anew with the master key of today, some hundred in a unit of work; gives each one's number when done.
+
+        Before: YIJIANSHI_MASTER_KEY is the new key and YIJIANSHI_MASTER_KEY_BEFORE the old one. May be broken off and repeated.
+        """
+        done = 0
+        while True:
+            with store.work() as tx:
+                count = self.rewrap(tx)
+            if not count:
+                return
+            yield from range(done, done := done + count)
 
     def prepare(self, tx: sa.Connection) -> None:
         """Make the two keys of the house, once, when the schema is new."""

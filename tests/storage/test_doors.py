@@ -276,6 +276,21 @@ def test_what_is_older_than_the_table_says_goes(client: TestClient, house: House
     assert client.get("/api/v1/conversation").json()["log"] == []
 
 
+def test_a_draft_that_retention_took_is_said_to_be_gone(client: TestClient, house: House) -> None:
+    for at, text in enumerate(("你好", "同意", "同意", "帮别人办")):
+        page = say(client, text, f"k{at}").json()
+    first = page["drafts"][0]["id"]
+    new = {"kind": "switch", "draft_id": "new"}
+    assert client.post("/api/v1/messages", json=new, headers={"Idempotency-Key": "new"}).status_code in (200, 400)
+    with house.store.work() as tx:
+        tx.execute(sa.text("DELETE FROM draft WHERE id = :id"), {"id": first})
+        tx.execute(sa.text("UPDATE conversation SET draft_id = '' WHERE draft_id = :id"), {"id": first})
+    back = client.post(
+        "/api/v1/messages", json={"kind": "switch", "draft_id": first}, headers={"Idempotency-Key": "back"}
+    )
+    assert back.status_code == 200 and first not in [one["id"] for one in back.json()["drafts"]]
+
+
 def count(house: House, table: str) -> int:
     with house.store.read() as tx:
         return int(tx.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar_one())
