@@ -143,10 +143,11 @@ def answer_value(ask: Json, form: FormData) -> Any:
 # --- from an answer to a page ---
 
 
-def latest(log: list[Json]) -> list[Json]:
-    """What was said since the person spoke last, that included."""
+def recent(shown: Json) -> Json:
+    """The same with only what was said since the person spoke last, that included."""
+    log = shown["log"]
     own = [index for index, entry in enumerate(log) if entry["from"] == "person"]
-    return log[own[-1] :] if own else log
+    return {**shown, "log": log[own[-1] :] if own else log}
 
 
 def display(request: Request) -> Json:
@@ -196,15 +197,14 @@ def plain_pages(way_in: WayIn) -> APIRouter:
         except Unaccepted as fault:
             wrong = fault.says
         if wrong:
-            return rendered("plain.html", request, door, await door.shown(), wrong=wrong, form=form)
+            return rendered("plain.html", request, door, recent(await door.shown()), wrong=wrong, form=form)
         response.status_code, response.headers["location"] = 303, "/plain"
         return ""
 
     @router.get("/plain")
     async def page(request: Request, response: Response) -> str:
         door = await way_in(request, response)
-        shown = await door.shown()
-        return rendered("plain.html", request, door, {**shown, "log": latest(shown["log"])})
+        return rendered("plain.html", request, door, recent(await door.shown()))
 
     @router.get("/plain/record")
     async def record(request: Request, response: Response) -> str:

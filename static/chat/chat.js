@@ -283,12 +283,10 @@ function useRoom(page) {
 
 // After an answer: the focus on the new question, the eyes on the first new thing said.
 function useFocus(state) {
-  const seen = useRef(0);
   useEffect(() => {
-    if (!state.loaded) return;
-    const fresh = state.log.slice(seen.current).find((entry) => entry.from !== "person" && !state.held.has(entry.id));
-    seen.current = state.log.length;
-    if (state.error) return;
+    if (!state.loaded || state.error) return;
+    const own = state.log.map((entry) => entry.from).lastIndexOf("person");
+    const fresh = state.log.slice(own + 1).find((entry) => !state.held.has(entry.id));
     const question = document.getElementById("now");
     if (state.turn) question?.focus({ preventScroll: true });
     const first = state.turn && fresh && document.querySelector(`[data-id="${fresh.id}"]`);
@@ -325,7 +323,7 @@ function App() {
 
 // Whatever breaks, the person keeps a way on.
 class Safe extends Component {
-  componentDidCatch(error) { this.setState({ error }); reportError(error); }
+  componentDidCatch(error) { this.setState({ error }); window.reportError?.(error); }
   render() {
     if (!this.state.error) return this.props.children;
     return html`<main class="column"><h1>残疾人一件事</h1><p role="alert">页面出了点问题。您的回答都还在。</p>

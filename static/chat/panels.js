@@ -59,8 +59,9 @@ export function Mine({ close }) {
     <p>这部手机上，只留还没发出去的话。</p>
     ${says ? html`<div class="alert" role="alert"><span>${says}</span></div>` : null}
     <button type="button" onClick=${tried(saveAll)}>拿走一份我的资料</button>
-    ${sure ? html`<div class="note"><p>删了就找不回来。已经交上去的，请先问工作人员。</p></div>
-      <button type="button" class="danger" onClick=${forget}>确定，全部删除</button><button type="button" onClick=${() => setSure(false)}>不删了</button>`
-      : html`<button type="button" class="danger" onClick=${() => setSure(true)}>删除我的全部资料</button>`}
+    ${sure ? html`<div class="note" key="note" tabindex="-1" ref=${(note) => note?.focus()}><p>删了就找不回来。已经交上去的，请先问工作人员。</p></div>
+      <button type="button" key="no" onClick=${() => setSure(false)}>不删了</button>
+      <button type="button" key="yes" class="danger" onClick=${forget}>确定，全部删除</button>`
+      : html`<button type="button" key="ask" class="danger" onClick=${() => setSure(true)}>删除我的全部资料</button>`}
   </div><//>`;
 }

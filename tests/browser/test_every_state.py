@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import checks
 from tests.browser.pages import PHONE, person, watched
-from tests.browser.recorded import STATES
+from tests.browser.recorded import STATES, drawn_picture
 
 READINGS = Path(__file__).parent / "readings"
 PROOF = os.environ.get("YIJIANSHI_PROOF") == "1"
@@ -122,6 +122,38 @@ def test_a_panel_is_accessible_at_every_size_and_in_every_theme(page: Page, pane
     assert not wrong_in_every_look(page)
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize("moment", ["an empty answer", "pictures chosen", "an answer not sent", "sure to delete"])
+def test_a_passing_moment_is_accessible_at_every_size_and_in_every_theme(
+    page: Page, tmp_path: Path, moment: str
+) -> None:
+    """What is on the screen only between two states."""
+    now = page.locator(".now")
+    if moment == "an empty answer":
+        come_to(page, "chat", "text")
+        now.get_by_role("button", name="确定").click()
+        expect(now.get_by_role("alert")).to_be_visible()
+    elif moment == "pictures chosen":
+        come_to(page, "chat", "photo")
+        (tmp_path / "page.jpg").write_bytes(drawn_picture())
+        now.locator("input[type=file]").set_input_files([tmp_path / "page.jpg"] * 2)
+        expect(now.get_by_role("button", name="交这2张")).to_be_visible()
+    elif moment == "an answer not sent":
+        page.route("**/api/v1/messages", lambda route: route.fulfill(status=200, body="a page of somebody else's"))
+        come_to(page, "chat", "choice")
+        now.locator("button.option").first.click()
+        expect(page.get_by_role("button", name="再试一次")).to_be_visible()
+    else:
+        come_to(page, "chat", "choice")
+        for name in ("更多", "我的资料和隐私", "删除我的全部资料"):
+            page.get_by_role("button", name=name).click()
+        page.evaluate(ALONE)
+    wrong = checks.words(page) + wrong_in_every_look(page)
+    if moment == "an answer not sent":  # nothing may wait for the next state
+        page.get_by_role("button", name="先不发了").click()
+        page.unroute_all()
+    assert not wrong
 
 
 @pytest.mark.parametrize("path", ["/plain/record", "/plain/mine"])
