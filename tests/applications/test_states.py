@@ -31,7 +31,9 @@ EVERY = list(itertools.product(LEADS, [state for state in states.STATES if state
 
 def put(office: Office, case_id: str, state: str) -> None:
     with office.house.store.turn() as tx:
-        tx.execute(sa.text('UPDATE "case" SET state=:state WHERE id=:id'), {"state": state, "id": case_id})
+        tx.execute(
+            sa.text("UPDATE \"case\" SET state=:state, state_before='' WHERE id=:id"), {"state": state, "id": case_id}
+        )
 
 
 def act(office: Office, case_id: str, verb: str, reason: str = "看不清") -> None:
@@ -58,9 +60,9 @@ def test_an_illegal_move_is_a_409_that_names_state_and_verb() -> None:
 
 def test_each_verb_leads_where_the_table_says_and_from_nowhere_else(office: Office) -> None:
     wrong = []
+    _, submit = office.submitted(["card.new"], ADULT)
+    case_id = submit.cases[0].case_id
     for verb, state in EVERY:
-        _, submit = office.submitted(["card.new"], ADULT)
-        case_id = submit.cases[0].case_id
         put(office, case_id, state)
         source, target = LEADS[verb]
         refused = refusal(office, case_id, verb)
