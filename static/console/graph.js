@@ -58,7 +58,7 @@ function Listed({ graph }) {
   const next = (id) => [...new Set(graph.edges.filter((edge) => edge.event === "answered" && edge.from === id).map((edge) => (edge.to === id ? "同一步的下一问" : names.get(edge.to))))];
   return html`<table class="states"><caption>每一步、现在的人数、回答后去哪里</caption>
     <thead><tr><th scope="col">阶段</th><th scope="col">一步</th><th scope="col">人数</th><th scope="col">回答后去</th></tr></thead>
-    <tbody>${graph.states.map((state) => html`<tr key=${state.id}><td>${graph.phases.find((phase) => phase.id === state.phase).name}</td><th scope="row">${state.name}</th><td>${state.count}</td><td>${next(state.id).join("、") || "到这里为止"}</td></tr>`)}</tbody></table>`;
+    <tbody>${graph.states.map((state) => html`<tr key=${state.id}><td>${graph.phases.find((phase) => phase.id === state.phase).name}</td><th scope="row">${state.name}</th><td>${state.count}</td><td><ul class="next">${(next(state.id).length ? next(state.id) : ["到这里为止"]).map((name) => html`<li key=${name}>${name}</li>`)}</ul></td></tr>`)}</tbody></table>`;
 }
 
 export function Graph() {

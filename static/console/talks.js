@@ -51,7 +51,7 @@ function useFollowing(box, id, log) {
   };
   useEffect(() => {
     if (!box.current) return undefined;
-    const resized = new ResizeObserver(() => { if (atEnd.current) box.current.scrollTop = box.current.scrollHeight; });
+    const resized = new ResizeObserver(() => { if (atEnd.current && box.current) box.current.scrollTop = box.current.scrollHeight; });
     resized.observe(box.current);
     return () => resized.disconnect();
   }, [id, log.length > 0]);

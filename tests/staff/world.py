@@ -16,7 +16,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image, ImageDraw
 
+import backend.applications.jobs
 import backend.applications.submission
+import backend.conversations.jobs
+import backend.conversations.service
 import backend.staff.jobs  # noqa: F401
 from backend import jobs
 from backend.conversations.writer import Writer
