@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from backend.conversations import service
 from backend.conversations.entries import Json
-from backend.conversations.writer import Busy
+from backend.conversations.writer import Away, Busy
 from backend.jobs import House
 from backend.people import identity
 from backend.people import service as people
@@ -148,7 +148,7 @@ async def _handed(request: Request, house: House, visitor: Visitor, channel: Web
     message = service.message_of(inbound, channel.name)
     try:
         answer = await house.writer.say(identity.APP, visitor.token, message)
-    except Busy:
+    except (Away, Busy):
         raise Problem(503, "busy", "现在人很多。请等一会儿再发。") from None
     request.app.state.doorman.know(visitor.token)
     return bytes(answer.body)

@@ -18,18 +18,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prometheus_client import Counter, Histogram
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from backend.conversations import store as rows
 from backend.conversations.entries import Answer
 from backend.conversations.group import Group, Incoming, Unknown
 from backend.people.effects import carry_out
 from backend.storage import Storage, now
+from backend.storage.engines import GateJammed
 from backend.web import place
 from dialogs.messages import Message, SystemEvent, Turn
 from dialogs.session import Session
 
-__all__ = ["Answer", "Busy", "Unknown", "Writer"]
+__all__ = ["Answer", "Away", "Busy", "Unknown", "Writer"]
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,10 @@ _COMMITS = Histogram("yijianshi_turn_group_seconds", "Time from the begin to the
 
 class Busy(Exception):
     """Too many turns are waiting: the person may try again in a moment."""
+
+
+class Away(Exception):
+    """The database cannot be reached. Nothing of the message was kept: it may be sent again."""
 
 
 @dataclass(slots=True)
@@ -151,16 +156,28 @@ class Writer:
         """Commit these turns; afterwards each has an answer or an error. Never raises."""
         if not group:
             return
+        met: Exception = rows.Conflict()
         for _ in range(_AGAIN):
             try:
                 self._commit_once(group)
                 return
-            except (rows.Conflict, IntegrityError):
-                continue  # another process was quicker: read again, and find what it has done
+            except (rows.Conflict, IntegrityError) as quicker:  # another process was: read again, find what it has done
+                met = quicker
+            except (
+                GateJammed,
+                OperationalError,
+                InterfaceError,
+            ) as away:  # a cut connection or a deadlock is tried again
+                met = away
             except Exception as broken:  # noqa: BLE001 - whatever one turn does must not end the thread of all
                 self._alone(group, broken)
                 return
-        self._alone(group, rows.Conflict())
+        if isinstance(met, rows.Conflict | IntegrityError):
+            self._alone(group, met)
+            return
+        log.error("database_away", extra={"error": type(met).__name__, "count": len(group)})
+        for one in group:
+            one.error = Away()
 
     def _alone(self, group: list[_Waiting], broken: Exception) -> None:
         """One of these breaks the group: each by itself, so that only that one fails."""

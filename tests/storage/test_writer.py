@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from backend.conversations import store as rows
-from backend.conversations.writer import Answer, Unknown, Writer
+from backend.conversations.writer import Answer, Away, Unknown, Writer
 from backend.people import effects
 from backend.settings import Settings
 from backend.storage import Storage
@@ -189,3 +189,32 @@ def test_what_is_kept_in_the_inbox_is_the_answer_itself(store: Storage, writer: 
     answer = writer.say_and_wait("web", "zhou", said("kept:能报吗", "m1"))
     assert json.loads(answer.body) == answer.shown
     assert {"entries", "open", "about", "drafts", "floor", "needs"} <= answer.shown.keys()
+
+
+def test_a_cut_connection_costs_nobody_a_turn(store: Storage, writer: Writer) -> None:
+    writer.say_and_wait("web", "zhou", said("一", "m1"))
+    if store.on_postgres:
+        with store.engines.jobs.connect() as other:
+            others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+            other.execute(sa.text(f"{others} AND pid <> pg_backend_pid()"))
+    else:
+        store.engines.turns.dispose()
+    assert texts(writer.say_and_wait("web", "zhou", said("二", "m2"))) == ["2:二"]
+
+
+def test_a_database_that_is_away_is_said_to_be_away_and_comes_back(store: Storage, writer: Writer) -> None:
+    writer.say_and_wait("web", "zhou", said("一", "m1"))
+    with store.turn() as tx:
+        tx.execute(sa.text("ALTER TABLE inbox RENAME TO inbox_away"))
+    missing = writer_error(writer, said("二", "m2"))
+    assert isinstance(missing, Away if not store.on_postgres else sa.exc.ProgrammingError)
+    with store.turn() as tx:
+        tx.execute(sa.text("ALTER TABLE inbox_away RENAME TO inbox"))
+    assert texts(writer.say_and_wait("web", "zhou", said("二", "m2"))) == ["2:二"]
+    assert count(store, "inbox") == 2
+
+
+def writer_error(writer: Writer, message: Message) -> BaseException:
+    with pytest.raises(Exception) as met:
+        writer.say_and_wait("web", "zhou", message)
+    return met.value
