@@ -215,8 +215,10 @@ def test_no_fault_of_the_stand_in_is_left_without_a_test() -> None:
 def test_a_platform_that_does_not_answer_gives_up_the_caller_in_time_and_the_outcome_is_open(
     weixin: WeChat, fault: str, kept: int
 ) -> None:
+    client = weixin.client()
+    client.callback_addresses()
+    client.timeout = 1.0
     weixin.faults.switch(fault, "/message/")
-    client = weixin.client(deadline=1.0)
     assert client.send_text(zhou(weixin).openid, "在吗").kind == "unconfirmed"
     assert len(zhou(weixin).screen) == kept  # it did arrive: that is why nothing may be sent again by itself
 

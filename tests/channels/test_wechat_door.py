@@ -251,8 +251,9 @@ def test_the_rest_of_a_long_answer_survives_a_bad_moment_and_is_never_said_twice
 ) -> None:
     world = World()
     with stand_in(world) as (base, app), make_desk(long_talk, world, base) as desk:
-        desk.house.doors["wechat_oa"].timeout = 0.5
-        user = desk.user()
+        user, client = desk.user(), desk.house.doors["wechat_oa"]
+        client.callback_addresses()
+        client.timeout = 1.5
         contact = world.contacts[user.openid]
         world.said(contact)
         app.state.faults.switch(fault, "/custom/send", times=times)
