@@ -82,8 +82,8 @@ def _counties(province: Any) -> Iterator[Place]:
 
 
 def _named_today(entry: str) -> str:
-    """The name without the years in front of it; "" when those years have ended."""
-    years, name = _YEARS.fullmatch(entry).groups()  # type: ignore[union-attr]
+    """The newest of the names, without the years in front of it; "" when those years have ended."""
+    years, name = _YEARS.fullmatch(entry.rsplit(",", 1)[-1]).groups()  # type: ignore[union-attr]
     return name if years is None or years.endswith("-") else ""
 
 

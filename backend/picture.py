@@ -1,4 +1,5 @@
-"""The picture of the dialog, made from `dialogs.graph` alone: for the README and for whoever asks `yijianshi dialog picture`."""
+"""The picture of the dialog, made from `dialogs.graph` alone: for the README and for whoever asks `yijianshi
+dialog picture`."""
 
 from __future__ import annotations
 

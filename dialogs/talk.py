@@ -69,7 +69,19 @@ def _text(desk: Desk) -> None:
         return _pending(desk, _read(desk, "yesno:confirm_restart").value)
     if desk.talk.paused and desk.talk.called is not None and desk.talk.called.reason == "distress":
         return _after_distress(desk)
+    if desk.message.text.strip() in desk.view.words.lists["next_person_words"] and _may_switch(desk):
+        return _next_person(desk)
     read_as(desk, _read(desk, context_of(desk.view, desk.open)))
+
+
+def _next_person(desk: Desk) -> None:
+    """“下一个人”: another draft begins; the one before is kept under its name."""
+    desk.begin_draft()
+    desk.move("switched")
+
+
+def _may_switch(desk: Desk) -> bool:
+    return bool(desk.talk.drafts) and not desk.state.startswith("consent/")
 
 
 def _after_distress(desk: Desk) -> None:
@@ -102,9 +114,11 @@ def _command(desk: Desk) -> None:
 
 def _photo(desk: Desk) -> None:
     """Pictures for the open question, or kept for when they are asked for."""
-    if desk.state.startswith("consent/") or desk.draft is None:
+    if desk.state.startswith("consent/"):
         desk.say("photo_before_consent")
         return desk.stay("asked_again")
+    if desk.draft is None:
+        desk.begin_draft()
     named = desk.view.find(desk.message.question) if desk.message.question else None
     query = named or desk.open
     if step_of(query).ask(desk.view, query).ask.input == "photo":
@@ -198,7 +212,7 @@ def context_of(view: View, query: Query) -> str:
     key = query.covers[0] if len(query.covers) == 1 else query.key
     if ask.input == "choices":
         return f"choices:{key}"
-    if ask.input == "choice":
+    if ask.input in ("choice", "photo"):
         values = {option.value for option in ask.options} - {"unsure"}
         return f"yesno:{key}" if values <= {True, False, "agree", "refuse"} else f"choice:{key}"
     if ask.input in ("text", "number", "date", "place"):
@@ -231,13 +245,21 @@ def read_as(desk: Desk, reading: Reading) -> None:
         return side_answer(desk, reading)
     if reading.facts and _volunteer(desk, dict(reading.facts)):
         return None
+    named = _after_one_of(desk.view.words.lists["change_words"], desk.message.text)
+    if named is not None and not desk.state.startswith("consent/"):
+        return COMMANDS["change"](desk, named)
     if _takes_any_words(desk):
         return give(desk, desk.open, desk.message.text.strip(), "said")
-    clarify(desk, keep=desk.message.text if reading.kind == "other" else "")
+    if reading.kind == "unsure" and isinstance(reading.value, list | tuple) and desk.open.key.endswith("_county"):
+        names = "、".join(desk.view.county_name(str(code)) for code in reading.value)
+        desk.say("which_place", names=names)
+    clarify(desk, keep=desk.message.text if reading.doubt == "question" else "")
 
 
 def _understood(desk: Desk, reading: Reading) -> None:
     query, value = desk.open, reading.value
+    if reading.answer:  # a question came along with the answer
+        desk.replies.append(Say(reading.answer, cites=tuple(reading.cites)))
     if query.state.startswith("consent/") and isinstance(value, bool):
         value = "agree" if value else "refuse"
     if query.key == "commitment" and value == "agree":
@@ -273,6 +295,12 @@ def read_back(view: View, facts: dict[str, Any]) -> str:
     if "household_county" in facts and "household_county" not in view.policy.facts:
         told.append(view.words.say("county_is", county=view.county_name(str(facts["household_county"]))))
     return view.words.say("read_back", told="，".join(told))
+
+
+def _after_one_of(words: tuple[str, ...], text: str) -> str | None:
+    """What follows one of these words at the beginning of the text ("改手机号码": "手机号码"), or None."""
+    word = next((word for word in words if text.strip().startswith(word)), None)
+    return None if word is None else text.strip().removeprefix(word).strip()
 
 
 def _takes_any_words(desk: Desk) -> bool:
@@ -311,7 +339,7 @@ def change_to(desk: Desk, facts: dict[str, Any]) -> None:
 def switch(desk: Desk) -> Turn:
     """Bring another applicant's draft to the table, or begin a new one ("new")."""
     wanted = desk.message.draft_id
-    if not desk.talk.drafts or any(key not in desk.talk.consent for key in ("consent", "consent_sensitive")):
+    if not _may_switch(desk):
         desk.stay("asked_again") if desk.talk.asked else desk.move("answered")
         return desk.turn()
     if wanted == "new":

@@ -58,7 +58,7 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
     ids = unplaced(view) if value == USE_KEPT else tuple(value) if isinstance(value, list | tuple) else ()
     if not ids or not all(isinstance(one, str) for one in ids):
         return Problem(view.words.say("photo_wanted", what=part_name(view, query.key)))
-    return place(view, query, ids)
+    return place(view, query, tuple(dict.fromkeys(ids)))  # the same picture twice is one
 
 
 def said(view: View, query: Query) -> Said:

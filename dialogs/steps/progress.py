@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dialogs.messages import Option, Progress, ProgressLine, Reply, Say, Supply
+from dialogs.messages import Option, PlacePhotos, Progress, ProgressLine, Reply, Say, Supply
 from dialogs.session import CaseSeen, Submitted
 from dialogs.steps import offer, rating
 from dialogs.steps.asking import choice, put
@@ -48,17 +48,16 @@ def ask(view: View, query: Query) -> Asking:
 def take(view: View, query: Query, value: Any) -> Taken | Problem:
     if not query.key.startswith(PREFIX):
         return Problem(view.words.say("nothing_to_answer"))
-    case, _ = wanted_of(view, query)
+    case, part = wanted_of(view, query)
     if value == AT_WINDOW:
         return Taken({query.key: {"way": AT_WINDOW}}, (), _supply(view, query, case, ()))
     ids = tuple(value) if isinstance(value, list | tuple) else ()
     if not ids or not all(isinstance(one, str) for one in ids):
         return Problem(view.words.say("photo_wanted", what=_part_name(view, query)))
-    return Taken(
-        {query.key: {"way": "photo", "ids": list(ids)}},
-        (Say(view.words.say("supplied")),),
-        _supply(view, query, case, ids),
-    )
+    assert view.draft is not None
+    placed = PlacePhotos(ids, view.draft.id, part, case.case_id)
+    says = (Say(view.words.say("supplied")),)
+    return Taken({query.key: {"way": "photo", "ids": list(ids)}}, says, (placed, *_supply(view, query, case, ids)))
 
 
 def submitted(view: View) -> Submitted:

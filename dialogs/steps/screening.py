@@ -147,7 +147,7 @@ def _checked(question: Question, value: Any) -> Any:
     allowed = [option.value for option in question.options if option.value is not None]
     if question.input != "choices":
         return value if any(value is one or (value == one and type(value) is type(one)) for one in allowed) else None
-    chosen = value if isinstance(value, list) else [value]
+    chosen = (value or [NONE]) if isinstance(value, list) else [value]
     good = bool(chosen) and all(isinstance(one, str) and one in allowed for one in chosen)
     return chosen if good and (NONE not in chosen or chosen == [NONE]) else None
 

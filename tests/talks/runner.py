@@ -24,8 +24,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import pytest
 import yaml
 from pydantic import TypeAdapter
 
@@ -212,6 +213,33 @@ def play(core: Core, moves: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         if turn is not None:
             _check(core, turn, move, where)
         yield move
+
+
+class Door(Protocol):
+    """The same talk through a real door: every action is something a person does there, and gives back what they then read."""
+
+    def say(self, text: str, move: dict[str, Any]) -> str: ...
+    def tap(self, label: Any, move: dict[str, Any]) -> str: ...
+    def fill(self, value: Any, move: dict[str, Any]) -> str: ...
+    def photo(self, count: int, move: dict[str, Any]) -> str: ...
+    def sign(self, way: str, move: dict[str, Any]) -> str: ...
+    def command(self, command: str, move: dict[str, Any]) -> str: ...
+
+
+def for_doors() -> list[Any]:
+    """The talks that are played through the doors too, as pytest parameters."""
+    return [pytest.param(one, id=one["title"]) for _, one in talks() if one.get("doors")]
+
+
+def play_at(door: Door, moves: list[dict[str, Any]]) -> None:
+    """Play a talk at a door: what must be heard must be read there."""
+    for number, move in enumerate(spelled_out(moves), 1):
+        action = next(name for name in ACTIONS if name in move)
+        heard = getattr(door, action)(move[action], move)
+        for piece in _list(move.get("hears")):
+            assert piece in heard, f"move {number} ({action}: {move[action]}): did not read {piece!r}:\n{heard}"
+        for piece in _list(move.get("not_hears")):
+            assert piece not in heard, f"move {number} ({action}: {move[action]}): read {piece!r}:\n{heard}"
 
 
 def check_end(core: Core, ends: dict[str, Any]) -> None:
