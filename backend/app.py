@@ -14,6 +14,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ from backend.storage import Locked, Storage, WrongMasterKey
 from backend.storage.live import MISSED
 from backend.storage.schema import SchemaNewer, SchemaOlder, check
 from backend.web import Manners, configure_logs, problem, teach
+from dialogs.directory import Directory
+from dialogs.library import Library
 from dialogs.talk import step
 
 log = logging.getLogger(__name__)
@@ -165,20 +168,26 @@ async def _open(app: FastAPI, house: House, engine: Engine) -> None:
     log.info("open", extra={"role": house.settings.role, "database": house.store.engines.url.get_backend_name()})
 
 
-def _library(house: House) -> Any:
+def _library(house: House) -> Library:
+    return load_library(house.settings.data_dir, _directories(house))
+
+
+def _directories(house: House) -> dict[str, Directory]:
     with house.store.read() as tx:
-        return load_library(house.settings.data_dir, read_directories(tx))
+        return read_directories(tx)
 
 
 async def _keep_library(house: House) -> None:
-    """Take the shelf anew when a directory has been saved; a broken file leaves the last good one standing."""
+    """Put the directories on the shelf anew when one has been saved; an unreadable one leaves the last good ones standing."""
     async with house.store.live.subscribe() as changed:
         while True:
             if await changed.get() in (CHANGED, MISSED):
                 try:
-                    house.library = house.writer.library = await asyncio.to_thread(_library, house)
+                    standing = await asyncio.to_thread(_directories, house)
                 except ValueError as broken:
-                    log.error("library_broken", extra={"error": type(broken).__name__})
+                    log.error("directories_broken", extra={"error": type(broken).__name__})
+                else:
+                    house.library = house.writer.library = replace(house.library, directories=standing)
 
 
 async def _watch_schema(app: FastAPI, store: Storage) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from backend.app import create_app
 from backend.conversations.jobs import retain, sweep
 from backend.jobs import House
 from backend.people import happenings
+from backend.staff.directory import CHANGED, seed_demo
 from backend.storage import now
 from backend.web import configure_logs
 from tests import searching
@@ -292,3 +294,16 @@ def test_a_draft_that_retention_took_is_said_to_be_gone(client: TestClient, hous
 def count(house: House, table: str) -> int:
     with house.store.read() as tx:
         return int(tx.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+
+def test_a_directory_that_was_saved_is_on_the_shelf_of_the_next_turn(client: TestClient, house: House) -> None:
+    before = house.library
+    seed_demo(house.store)
+    with house.store.work() as tx:
+        house.store.live.changed(tx, [CHANGED])
+    until = time.monotonic() + 20
+    while not house.writer.library.directories and time.monotonic() < until:
+        client.get("/healthz")
+        time.sleep(0.05)
+    assert house.writer.library.directories and house.library is house.writer.library
+    assert house.library.policy is before.policy and not before.directories
