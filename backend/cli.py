@@ -51,7 +51,7 @@ def chat(server: str) -> None:
     """Talk to the desk in this terminal."""
     from bot.terminal import chat as run
 
-    run(server)
+    sys.exit(run(server))
 
 
 # --- people of the staff ---
