@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import socket
 import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.simulators.wechat.world import ApiError, Contact, rules
+from bot.simulators.wechat import world as world_module
+from bot.simulators.wechat.world import Contact, rules
 from bot.wechat.client import (
     HardenedClient,
     MemoryTokens,
@@ -349,5 +352,7 @@ def test_a_token_does_not_stand_in_the_error_of_a_broken_connection() -> None:
     )
 
 
-def test_the_stand_ins_own_errors_are_what_the_platform_answers() -> None:
-    assert ApiError(40001).code in rules().errors
+def test_every_error_that_the_stand_in_can_answer_has_its_words() -> None:
+    sources = [path.read_text("utf-8") for path in Path(world_module.__file__).parent.glob("*.py")]
+    raised = {int(code) for source in sources for code in re.findall(r"ApiError\((-?\d+)", source)}
+    assert len(raised) > 20 and raised <= set(rules().errors)
