@@ -1,0 +1,60 @@
+"""How the desk speaks: short sentences, plain words, never “您” about somebody who has died."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.talks.runner import Core, library, play, talks, words
+
+LONGEST = 25
+OFFICIALESE = ("予以", "办理人员", "贵", "特此", "相关材料", "审批", "受理条件", "申请人", "兹", "敬请", "逾期")
+
+
+def sentences() -> Iterator[str]:
+    said = library().words
+    texts = [*said.says.values(), *said.explained.values()]
+    for question in said.questions.values():
+        texts += [question.title, question.text, question.hint, *(o.label for o in question.options)]
+    for text in texts:
+        yield from re.split(r"[。！？\n]", re.sub(r"\{[^}]*\}", "", text))
+
+
+def test_no_sentence_is_longer_than_twenty_five_characters() -> None:
+    assert [one for one in sentences() if len(one) > LONGEST] == []
+
+
+def test_nothing_is_said_in_officialese() -> None:
+    assert [one for one in sentences() for word in OFFICIALESE if word in one] == []
+
+
+@pytest.mark.parametrize("question", ["consent", "consent_sensitive"])
+def test_consent_can_be_refused(question: str) -> None:
+    assert "refuse" in [option.value for option in library().words.questions[question].options]
+
+
+def test_the_privacy_notice_states_the_retention_of_the_settings() -> None:
+    core = Core()
+    core.say("你好", {})
+    keeps = library().keeps
+    assert f"{keeps['drafts']} 天" in core.ask.text
+    assert f"{keeps['applications']} 天" in core.ask.text
+
+
+def test_nobody_says_you_about_somebody_who_has_died() -> None:
+    one = next(one for name, one in talks() if "has died" in name)
+    core = Core()
+    for _ in play(core, one["talk"]):
+        pass
+    about_the_dead = words([r for r in core.told if "过世" in words([r])])
+    assert not re.search("您(的户口|有残疾|的身份证|的姓名|是哪个民族|的残疾|现在)", about_the_dead)
+
+
+def test_every_question_about_a_fact_can_be_answered_with_not_sure() -> None:
+    for _, one in talks():
+        core = Core(**({"at": one["at"]} if "at" in one else {}))
+        for _ in play(core, one["talk"]):
+            if core.session.talk.state == "screening/asking" and core.session.talk.pending is None:
+                assert "unsure" in [option.value for option in core.ask.options], core.ask.question

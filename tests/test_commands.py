@@ -1,0 +1,56 @@
+"""The command `yijianshi` as somebody at the machine meets it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(*words: str, given: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from backend.cli import main; main()", *words],
+        input=given,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=120,
+        env={k: v for k, v in os.environ.items() if not k.startswith("YIJIANSHI_")} | env,
+    )
+
+
+def test_a_bad_line_is_named_and_the_others_are_decided_all_the_same() -> None:
+    facts = {
+        "household_county": "511702",
+        "holds_card": True,
+        "card_status": "valid",
+        "is_dibao": True,
+        "card_level": 1,
+    }
+    good = {"id": "a", "region": "tongchuan", "on": "2026-11-21", "facts": facts}
+    done = run(
+        "decide", given=json.dumps(good) + "\nnot json\n" + json.dumps({**good, "id": "b", "region": "moon"}) + "\n"
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 1
+    assert lines[0]["items"]["allowance.nursing"]["verdict"] == "eligible"
+    assert lines[0]["channel"]["allowance.nursing"]["mode"] == "jump"
+    assert [("error" in line) for line in lines] == [False, True, True]
+
+
+def test_good_lines_alone_end_well() -> None:
+    line = json.dumps({"id": "u", "region": "tongchuan", "context": "yesno:holds_card", "text": "莫得"})
+    done = run("understand", given=line + "\n")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"id": "u", "kind": "answer", "value": False}
+
+
+def test_a_missing_secret_is_named_at_start() -> None:
+    done = run("serve", YIJIANSHI_DATA_DIR="/nonexistent")
+    assert done.returncode == 2
+    assert "YIJIANSHI_MASTER_KEY" in done.stderr
+    assert "Traceback" not in done.stderr
