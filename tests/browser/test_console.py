@@ -234,6 +234,7 @@ def test_the_directory_is_changed_and_a_mistake_is_named_at_its_place(
 
 def test_the_graph_says_in_words_what_it_shows(desk: Page) -> None:
     desk.goto("/console#/graph")
+    expect(desk.locator(".states tbody tr").first).to_be_visible()
     drawn = desk.locator(".state .name").all_text_contents()
     listed = desk.locator(".states tbody th").all_text_contents()
     assert drawn and sorted(drawn) == sorted(listed)
