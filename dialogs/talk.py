@@ -212,7 +212,7 @@ def context_of(view: View, query: Query) -> str:
     key = query.covers[0] if len(query.covers) == 1 else query.key
     if ask.input == "choices":
         return f"choices:{key}"
-    if ask.input in ("choice", "photo"):
+    if ask.input in ("choice", "photo", "signature"):
         values = {option.value for option in ask.options} - {"unsure"}
         return f"yesno:{key}" if values <= {True, False, "agree", "refuse"} else f"choice:{key}"
     if ask.input in ("text", "number", "date", "place"):
