@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -167,11 +168,22 @@ def test_health_speaks_for_the_database_and_metrics_of_nobody(client: TestClient
     assert "/api/v1/messages" in metrics
 
 
-def test_no_log_line_holds_what_was_said(client: TestClient, capfd: pytest.CaptureFixture[str]) -> None:
-    root = logging.getLogger()
-    kept, level = root.handlers[:], root.level
+@contextmanager
+def logging_as_served() -> Iterator[None]:
+    """Logs as a server writes them, and afterwards as the tests had them."""
+    names = ("", "dbos", "uvicorn", "uvicorn.error", "uvicorn.access", "backend", "bot", "dialogs")
+    loggers = [logging.getLogger(name) for name in names]
+    before = [(one.handlers[:], one.level, one.propagate, one.disabled) for one in loggers]
     configure_logs("debug")
     try:
+        yield
+    finally:
+        for one, (handlers, level, propagate, disabled) in zip(loggers, before, strict=True):
+            one.handlers[:], one.level, one.propagate, one.disabled = handlers, level, propagate, disabled
+
+
+def test_no_log_line_holds_what_was_said(client: TestClient, capfd: pytest.CaptureFixture[str]) -> None:
+    with logging_as_served():
         say(client, f"我叫{PLANTED[0]}，身份证{PLANTED[1]}", "k1")
         client.get(f"/api/v1/conversation?name={PLANTED[0]}")
         client.get(f"/nothing/{PLANTED[2]}")
@@ -180,8 +192,6 @@ def test_no_log_line_holds_what_was_said(client: TestClient, capfd: pytest.Captu
             raise ValueError(PLANTED[0])
         except ValueError:
             logging.getLogger("backend.test").exception("broken")
-    finally:
-        root.handlers[:], root.level = kept, level
     lines = capfd.readouterr().err
     assert '"route": "/api/v1/messages"' in lines and '"error": "ValueError"' in lines
     assert not searching.holds(lines.encode(), PLANTED)

@@ -215,7 +215,11 @@ def test_a_job_that_fails_is_tried_again_and_its_words_are_kept_nowhere(kind: st
         own = "dbos." if store.on_postgres else ""
         while time.monotonic() < until:
             with store.read() as tx:
-                states = tx.execute(sa.text(f"SELECT status FROM {own}workflow_status")).scalars().all()
+                states = (
+                    tx.execute(sa.text(f"SELECT status FROM {own}workflow_status WHERE name = 'tests.break'"))
+                    .scalars()
+                    .all()
+                )
             if states == ["ERROR"]:
                 break
             time.sleep(0.1)
