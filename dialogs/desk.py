@@ -50,11 +50,14 @@ class Desk:
         self._view: View | None = None
         self.replies: list[Reply] = []
         self.effects: list[Effect] = []
-        self.state = session.talk.state
-        self.path: list[str] = [self.state]
         self.fresh: Iterator[str] = iter(message.fresh)
-        self.refused = ""
-        self._said = False
+        self.state = self._standing()
+        self.path: list[str] = [self.state]
+
+    def _standing(self) -> str:
+        """The state the talk is in. A name that the table does not know (a row of another version) is derived anew."""
+        state = self.session.talk.state
+        return state if state in graph.STATES else self.open.state
 
     # --- reading ---
 

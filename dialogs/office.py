@@ -22,7 +22,15 @@ from dialogs.steps import photos, progress
 def handle(desk: Desk) -> Turn:
     """Do what the office's message says. An event that may not act now changes nothing and names why in
     `Turn.refused`."""
-    return _EVENTS[desk.message.event](desk)
+    event, talk = desk.message.event, desk.talk
+    elsewhere = desk.draft is not None and desk.draft.id != talk.draft_id
+    if elsewhere and talk.draft_id and event not in _OF_A_DRAFT:
+        return Turn(desk.session, needs_draft=talk.draft_id)
+    return _EVENTS[event](desk)
+
+
+# Events that name the draft they are about, which need not be the one on the table.
+_OF_A_DRAFT = ("case_moved", "photo_returned", "photo_kept", "photo_refused")
 
 
 # --- the floor ---
@@ -75,23 +83,22 @@ def unanswered(desk: Desk) -> Turn:
 
 
 def case_moved(desk: Desk) -> Turn:
+    """A case has a new state. It may belong to another draft than the one on the table: then that one is brought, told of
+    under its name, and the talk stays where it is."""
     data = desk.message.data
-    if (
-        desk.draft is None
-        or desk.draft.submitted is None
-        or desk.draft.submitted.application_id != data["application_id"]
-    ):
-        return _of_another_draft(desk, data)
-    submitted = desk.draft.submitted
-    cases = tuple(_moved(case, data) if case.case_id == data["case_id"] else case for case in submitted.cases)
+    if (wanted := _draft_wanted(desk)) is not None:
+        return wanted
+    draft = desk.draft
+    if draft is None or draft.submitted is None or draft.submitted.application_id != data["application_id"]:
+        return desk.turn()
+    cases = tuple(_moved(case, data) if case.case_id == data["case_id"] else case for case in draft.submitted.cases)
     if data["state"] == "returned":
-        desk.forget({key for key in desk.draft.answers if key.startswith(f"{progress.PREFIX}{data['case_id']}:")})
-    desk.set_draft(submitted=submitted.model_copy(update={"cases": cases}))
-    case = next((case for case in cases if case.case_id == data["case_id"]), None)
-    if case is not None:
-        desk.replies.extend(progress.moved_says(desk.view, case))
-    desk.move("moved")
-    return desk.turn()
+        desk.forget({key for key in draft.answers if key.startswith(f"{progress.PREFIX}{data['case_id']}:")})
+    desk.set_draft(submitted=draft.submitted.model_copy(update={"cases": cases}))
+    for case in cases:
+        if case.case_id == data["case_id"]:
+            desk.replies.extend(progress.moved_says(desk.view, case))
+    return _told(desk)
 
 
 def photo_kept(desk: Desk) -> Turn:
@@ -101,19 +108,12 @@ def photo_kept(desk: Desk) -> Turn:
 
 def photo_refused(desk: Desk) -> Turn:
     """A picture could not be kept: its place is empty again and the person hears what to do."""
-    photo_id = desk.message.data["photo_id"]
+    if (wanted := _draft_wanted(desk)) is not None:
+        return wanted
     if desk.draft is not None and desk.draft.submitted is None:
-        holding = {
-            k
-            for k, a in desk.draft.answers.items()
-            if k.startswith(photos.PREFIX) and photo_id in photos.photo_ids(a.value)
-        }
-        desk.forget(holding)
-        left = tuple(one for one in desk.draft.photos.get(photos.UNPLACED, ()) if one != photo_id)
-        desk.set_draft(photos={**desk.draft.photos, photos.UNPLACED: left}) if desk.draft else None
+        _take_out(desk, desk.message.data["photo_id"])
     desk.replies.append(Say(desk.message.data["says"], tone="error"))
-    desk.move("moved") if not desk.state.startswith("consent/") else desk.stay("asked_again")
-    return desk.turn()
+    return _told(desk)
 
 
 def pack_renewed(desk: Desk) -> Turn:
@@ -155,13 +155,31 @@ def _moved(case: CaseSeen, data: Any) -> CaseSeen:
     return case.model_copy(update={"state": data["state"], "due": data.get("due"), "wanted": wanted, **changes})
 
 
-def _of_another_draft(desk: Desk, data: Any) -> Turn:
-    """The case belongs to a draft that is not on the table: bring it, tell, and the one before comes back when it
-    is wanted."""
-    draft_id = data.get("draft_id", "")
-    if desk.draft is not None and desk.draft.id == draft_id:
+def _draft_wanted(desk: Desk) -> Turn | None:
+    """The event names a draft that is not on the table: it has to be brought first."""
+    draft_id = desk.message.data.get("draft_id", "")
+    if not draft_id or (desk.draft is not None and desk.draft.id == draft_id):
+        return None
+    known = draft_id in {name.id for name in desk.talk.drafts}
+    return Turn(desk.session, needs_draft=draft_id) if known else desk.turn()
+
+
+def _told(desk: Desk) -> Turn:
+    """Go where the news leads; news of somebody else's draft leads nowhere, it is only said whom it is about."""
+    if desk.draft is not None and desk.draft.id != desk.talk.draft_id:
+        desk.say("about_another")
         return desk.turn()
-    return Turn(desk.session, needs_draft=draft_id) if draft_id else desk.turn()
+    desk.stay("asked_again") if desk.state.startswith("consent/") else desk.move("moved")
+    return desk.turn()
+
+
+def _take_out(desk: Desk, photo_id: str) -> None:
+    """The answers that hold this picture are as if never given."""
+    assert desk.draft is not None
+    answers = desk.draft.answers.items()
+    desk.forget({k for k, a in answers if k.startswith(photos.PREFIX) and photo_id in photos.photo_ids(a.value)})
+    left = tuple(one for one in desk.draft.photos.get(photos.UNPLACED, ()) if one != photo_id)
+    desk.set_draft(photos={**desk.draft.photos, photos.UNPLACED: left})
 
 
 def _holds(desk: Desk) -> bool:

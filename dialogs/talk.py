@@ -33,6 +33,10 @@ def step(library: Library, session: Session, message: Message) -> Turn:
         return office.handle(desk)
     if message.kind == "switch":
         return switch(desk)
+    if session.talk.draft_id and (session.draft is None or session.draft.id != session.talk.draft_id):
+        return Turn(
+            session, needs_draft=session.talk.draft_id
+        )  # news of another draft had taken its place on the table
     if desk.talk.floor is not None:
         return _held(desk)
     if session.talk.asked is None and session.talk.last_at is None:
@@ -121,8 +125,11 @@ def _photo(desk: Desk) -> None:
         desk.begin_draft()
     named = desk.view.find(desk.message.question) if desk.message.question else None
     query = named or desk.open
-    if step_of(query).ask(desk.view, query).ask.input == "photo":
+    wanted = step_of(query).ask(desk.view, query).ask.input
+    if wanted == "photo":
         return give(desk, query, list(desk.message.photo_ids), "photo")
+    if wanted == "signature":  # signed by hand on paper, and photographed
+        return give(desk, query, {"way": "drawn", "png": desk.message.photo_ids[0]}, "photo")
     keep_for_later(desk)
     desk.say("photo_kept_for_later")
     desk.stay("answered_aside")

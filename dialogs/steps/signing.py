@@ -152,6 +152,8 @@ def _take_signature(view: View, value: Any) -> Taken | Problem:
         value = {"way": AT_WINDOW} if value == AT_WINDOW else {"way": "typed", "name": value}
     if not isinstance(value, dict) or value.get("way") not in WAYS:
         return Problem(view.words.say("sign_how", name=signer(view)))
+    if value["way"] == "typed" and view.role == "agent":
+        return Problem(view.words.say("sign_themselves", who=view.who))
     if value["way"] == "typed" and str(value.get("name", "")).strip() != signer(view):
         return Problem(view.words.say("sign_name", name=signer(view)))
     if value["way"] == "drawn" and not isinstance(value.get("png"), str):

@@ -111,13 +111,19 @@ class Core:
     @property
     def ask(self) -> Ask:
         """The open question as the page would show it."""
-        found = talk.open_ask(library(), self.session, self.at)
+        found = talk.open_ask(library(), self.seen, self.at)
         assert found is not None, "nothing is being asked"
         return found
 
     @property
     def view(self) -> View:
-        return View(library(), self.session, self.at)
+        return View(library(), self.seen, self.at)
+
+    @property
+    def seen(self) -> Session:
+        """The conversation as it is stored: with the draft that it names, whatever news was told of another."""
+        current = self.drafts.get(self.session.talk.draft_id, self.session.draft)
+        return self.session.model_copy(update={"draft": current})
 
     def submits(self) -> list[Submit]:
         return [effect for effect in self.effects if isinstance(effect, Submit)]

@@ -44,3 +44,16 @@ def test_every_state_has_a_plain_name() -> None:
 
     names = library().words.names["states"]
     assert [state for state in (*graph.STATES, *graph.PHASES) if state not in names] == []
+
+
+def test_a_state_from_an_old_row_that_the_table_does_not_know_is_derived_anew() -> None:
+    from tests.talks.runner import Core
+
+    core = Core()
+    for words in ("你好", "同意", "同意", "给我自己"):
+        core.say(words, {})
+    core.session = core.session.model_copy(
+        update={"talk": core.session.talk.model_copy(update={"state": "needs/of_another_time"})}
+    )
+    core.say("通川区", {})
+    assert core.session.talk.state == "where/residence"
