@@ -79,9 +79,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.doorman = Doorman.of(settings)
     app.state.shut = ""
     rooms = [importlib.import_module(name) for name in _ROOMS if _is_there(name)]
-    app.include_router(_health)
     if settings.role != "worker":
         _serve_rooms(app, rooms)
+    app.include_router(_health)
     teach(app)
     kilobytes = 1024
     app.add_middleware(_Shut, app=app)
@@ -228,11 +228,11 @@ class _Shut:
 
 
 def _serve_rooms(app: FastAPI, rooms: list[Any]) -> None:
-    app.include_router(phone_api)
-    app.include_router(plain_pages(way_in))
-    for room in rooms:
-        if isinstance(getattr(room, "router", None), APIRouter):
-            app.include_router(room.router)
+    """A request is matched against one router after another: those of the talk come first, they are called most."""
+    talk_first = sorted(rooms, key=lambda room: not room.__name__.startswith("backend.conversations"))
+    found = [room.router for room in talk_first if isinstance(getattr(room, "router", None), APIRouter)]
+    for router in (*found[:1], phone_api, *found[1:], plain_pages(way_in)):
+        app.include_router(router)
     for path, folder in _PAGES.items():
         if (_STATIC / folder / "index.html").is_file():
             app.add_api_route(path, _page(_STATIC / folder / "index.html"), include_in_schema=False)
