@@ -20,8 +20,8 @@ import httpx
 from backend.settings import Settings
 
 PROOF = bool(os.environ.get("YIJIANSHI_PROOF"))
-KILLS, PEOPLE = (20, 20) if PROOF else (3, 8)
-READY_SECONDS = 60
+KILLS, PEOPLE = (20, 20) if PROOF else (3, 6)
+READY_SECONDS = 240  # a shared machine may be busy; a quiet one takes two or three
 _WORDS = ("你好", "同意", "同意", "给我自己办", "通川区", "没有证", "要多久", "怎么申请", "不清楚", "返回")
 
 
@@ -118,7 +118,7 @@ class Talker:
 
     def say(self, client: httpx.Client, key: str, text: str) -> bytes:
         """Hand in one message, again and again with the same key until it is answered."""
-        for _ in range(2_000):
+        for _ in range(5_000):
             try:
                 answer = client.post(
                     "/api/v1/messages",
@@ -132,7 +132,7 @@ class Talker:
             except httpx.HTTPError:
                 time.sleep(0.05)
             self.sent_again += 1
-            time.sleep(random.uniform(0.02, 0.1))
+            time.sleep(random.uniform(0.1, 0.4))
         raise AssertionError(f"message {key} of talker {self.number} was never answered")
 
 
