@@ -35,7 +35,7 @@ export function More({ close, openPanel }) {
   const doThen = (name, text) => () => { close(); talk.command(name, text); };
   return html`<${Panel} title="更多" close=${close}><div class="stack">
     <button type="button" onClick=${doThen("pause", "先放一放")}>先放一放，以后接着办</button>
-    <button type="button" onClick=${() => { close(); talk.begin(); }}>给另一个人办</button>
+    <button type="button" onClick=${() => { close(); talk.another(); }}>给另一个人办</button>
     <button type="button" onClick=${doThen("help", "怎么用")}>怎么用</button>
     <button type="button" onClick=${() => openPanel("Mine")}>我的资料和隐私</button>
     <a class="button" href="/plain">换成简易版</a>

@@ -139,7 +139,7 @@ export const say = (text) => send({ kind: "text", text }, text);
 export const command = (name, text, value) => send({ kind: "command", command: name, ...(value === undefined ? {} : { value }) }, text);
 export const change = (line) => command("change", `修改：${line.label}`, line.question);
 export const turnTo = (draft) => send({ kind: "switch", draft_id: draft.id }, `换到：${draft.label}`);
-export const begin = () => send({ kind: "switch", draft_id: "new" }, "给另一个人办");
+export const another = () => send({ kind: "switch", draft_id: "new" }, "给另一个人办");
 export const retry = () => { tries = 0; return pump(); };
 export async function giveUp() {
   const words = state.waiting.filter((item) => item.body.kind === "text").map((item) => item.text).join("\n");
