@@ -76,7 +76,7 @@ class _Photo(_Body):
 
 class _Switch(_Body):
     kind: Literal["switch"]
-    draft_id: Id
+    draft_id: Id | Literal["new"]  # or: begin for another person
 
 
 _BODY: TypeAdapter[_Text | _Answer | _Command | _Photo | _Switch] = TypeAdapter(

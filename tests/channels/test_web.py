@@ -32,6 +32,7 @@ def test_the_five_kinds_are_read() -> None:
     assert (command.command, command.value) == ("change", "level")
     assert read({"kind": "photo", "question": "q", "photo_ids": [ID]}).photo_ids == (ID,)
     assert read({"kind": "switch", "draft_id": ID}).draft_id == ID
+    assert read({"kind": "switch", "draft_id": "new"}).draft_id == "new"
 
 
 def test_what_a_later_client_adds_is_no_reason_to_refuse_it() -> None:
