@@ -15,7 +15,7 @@ from dialogs import graph
 from dialogs.library import Library
 from dialogs.messages import Ask, Effect, Message, Reply, Say, Turn
 from dialogs.session import Answer, Asked, Draft, DraftName, Session, Talk
-from dialogs.steps import step_of
+from dialogs.steps import Seen
 from dialogs.view import CONSENT, Query, View
 
 Tone = Literal["plain", "warm", "error", "notice"]
@@ -64,7 +64,7 @@ class Desk:
     @property
     def view(self) -> View:
         if self._view is None:
-            self._view = View(self.library, self.session, self.message.at)
+            self._view = Seen(self.library, self.session, self.message.at)
         return self._view
 
     @property
@@ -108,7 +108,7 @@ class Desk:
             self._draft_for(kept)
             assert self.draft is not None
             self.set_draft(answers={**self.draft.answers, **kept})
-            self._name_draft()
+            self.name_draft()
 
     def forget(self, keys: set[str]) -> None:
         """Take these answers away, as if they had never been given."""
@@ -147,7 +147,7 @@ class Desk:
 
     def ask(self, again: bool = False) -> None:
         """Put the open question last. What introduces it is shown when it is new, not when it is only asked again."""
-        asking = step_of(self.open).ask(self.view, self.open)
+        asking = self.view.asking(self.open)
         was = self.talk.asked
         if not again or was is None or was.question != asking.ask.question:
             self.replies.extend(asking.before)
@@ -186,7 +186,7 @@ class Desk:
         if self.draft is None:
             self.begin_draft()
 
-    def _name_draft(self) -> None:
+    def name_draft(self) -> None:
         """Keep the list of drafts in step with what the applicant is called."""
         assert self.draft is not None
         label = self.view.label or (self.view.words.say("myself") if self.view.role == "self" else "")

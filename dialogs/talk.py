@@ -13,17 +13,18 @@ from typing import Any
 
 from dialogs import office
 from dialogs.aside import call_staff, clarify, distress, side_answer
-from dialogs.commands import COMMANDS, restart_confirmed
+from dialogs.commands import COMMANDS, PENDING, restart_confirmed, restart_question
 from dialogs.desk import Desk
+from dialogs.graph import ANSWERED
 from dialogs.library import Library
 from dialogs.messages import Ask, Message, Option, PlacePhotos, Say, Turn
 from dialogs.session import Session
-from dialogs.steps import photos, signing, step_of
+from dialogs.steps import Seen, photos, progress, signing, step_of
+from dialogs.steps.screening import fact_in_words
 from dialogs.understanding import Reading
 from dialogs.view import Problem, Query, Taken, View
 
 LONG_AGO = timedelta(hours=4)  # after such a pause the desk says where the talk was
-PENDING = "pending:restart"
 
 
 def step(library: Library, session: Session, message: Message) -> Turn:
@@ -50,10 +51,10 @@ def open_ask(library: Library, session: Session, at: datetime) -> Ask | None:
     """The open question as it would be put now, for a page that is opened again; None before the first word."""
     if session.talk.asked is None:
         return None
-    view = View(library, session, at)
+    view = Seen(library, session, at)
     if session.talk.pending is not None:
         return restart_question(view)
-    ask: Ask = step_of(view.open).ask(view, view.open).ask
+    ask: Ask = view.asking(view.open).ask
     return ask
 
 
@@ -125,7 +126,7 @@ def _photo(desk: Desk) -> None:
         desk.begin_draft()
     named = desk.view.find(desk.message.question) if desk.message.question else None
     query = named or desk.open
-    wanted = step_of(query).ask(desk.view, query).ask.input
+    wanted = desk.view.asking(query).ask.input
     if wanted == "photo":
         return give(desk, query, list(desk.message.photo_ids), "photo")
     if wanted == "signature":  # signed by hand on paper, and photographed
@@ -183,8 +184,6 @@ def _change_event(desk: Desk) -> str:
 
 def _skips(desk: Desk) -> bool:
     """Whether answers given earlier lead further than one edge: then the talk returns to where it had been."""
-    from dialogs.graph import ANSWERED
-
     return desk.leads_to not in ANSWERED[desk.state]
 
 
@@ -201,11 +200,9 @@ def submit(desk: Desk) -> None:
     packet = signing.packet(desk.view, submitted.receipt)
     desk.effects.append(effect)
     desk.set_draft(submitted=submitted)
-    desk._name_draft()
+    desk.name_draft()
     desk.say("submitted", tone="warm", receipt=submitted.receipt)
     desk.replies.append(packet)
-    from dialogs.steps import progress
-
     desk.replies.append(progress.overview(desk.view))
     desk.move("answered")
 
@@ -215,7 +212,7 @@ def submit(desk: Desk) -> None:
 
 def context_of(view: View, query: Query) -> str:
     """How words are to be understood while this question is open (the contract of `yijianshi understand`)."""
-    ask = step_of(query).ask(view, query).ask
+    ask = view.asking(query).ask
     key = query.covers[0] if len(query.covers) == 1 else query.key
     if ask.input == "choices":
         return f"choices:{key}"
@@ -230,7 +227,7 @@ def context_of(view: View, query: Query) -> str:
 def _read(desk: Desk, context: str) -> Reading:
     shown: tuple[Option, ...] = ()
     if desk.talk.pending is None:
-        shown = step_of(desk.open).ask(desk.view, desk.open).ask.options
+        shown = desk.view.asking(desk.open).ask.options
     return desk.library.reader.read(context, desk.message.text, _region(desk), shown, desk.view.label)
 
 
@@ -294,8 +291,6 @@ def _volunteer(desk: Desk, facts: dict[str, Any]) -> bool:
 
 def read_back(view: View, facts: dict[str, Any]) -> str:
     """What was understood, so that a wrong one is corrected in a word."""
-    from dialogs.steps.screening import fact_in_words
-
     told = [
         f"{view.policy.facts[k].title}：{fact_in_words(view, k, v)}" for k, v in facts.items() if k in view.policy.facts
     ]
@@ -312,7 +307,7 @@ def _after_one_of(words: tuple[str, ...], text: str) -> str | None:
 
 def _takes_any_words(desk: Desk) -> bool:
     """A line of free text takes what was written, as it was written."""
-    ask = step_of(desk.open).ask(desk.view, desk.open).ask
+    ask = desk.view.asking(desk.open).ask
     return bool(ask.input in ("text", "signature"))
 
 
@@ -371,12 +366,6 @@ def _pending(desk: Desk, value: Any) -> None:
         return restart_confirmed(desk)
     desk.say("goes_on")
     desk.stay("asked_again")
-
-
-def restart_question(view: View) -> Ask:
-    from dialogs.commands import restart_question as question
-
-    return question(view)
 
 
 def _held(desk: Desk) -> Turn:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -78,7 +79,7 @@ class Asking:
     before: tuple[Reply, ...] = ()
 
 
-class View:
+class View(ABC):
     """`session` seen at `at` (aware). Everything else is derived on first use and then kept for this view's life."""
 
     def __init__(self, library: Library, session: Session, at: datetime) -> None:
@@ -106,13 +107,6 @@ class View:
         return all(key in self.answers and query.stands(self.answers[key].value) for key in query.keys)
 
     # --- the path ---
-
-    @cached_property
-    def path(self) -> tuple[Query, ...]:
-        """The questions these answers lead along, in order; the last one is open."""
-        from dialogs.steps import walk  # the steps import this module; the path is theirs to lay
-
-        return tuple(walk(self))
 
     @property
     def open(self) -> Query:
@@ -191,30 +185,9 @@ class View:
     # --- policy ---
 
     @cached_property
-    def facts(self) -> Mapping[str, Any]:
-        """What the offer is decided on: who, where, and the answers on the screening path (see `steps.screening`)."""
-        from dialogs.steps import screening
-
-        return screening.facts_before_offer(self)
-
-    @cached_property
     def decision(self) -> Decision:
         """What there could be."""
         return self._decided(self.facts, None)
-
-    @cached_property
-    def wants(self) -> tuple[str, ...]:
-        """The items chosen, of those that this decision offers."""
-        from dialogs.steps import offer
-
-        return offer.wants(self)
-
-    @cached_property
-    def facts_chosen(self) -> Mapping[str, Any]:
-        """What the chosen items are decided on: more was asked for their papers."""
-        from dialogs.steps import offer, screening
-
-        return screening.facts_for(self, offer.applied(self), self.facts)
 
     @cached_property
     def plan(self) -> Decision:
@@ -229,21 +202,45 @@ class View:
             lambda: decide(pack, facts, wants, self.today),
         )
 
-    # --- what is asked for and checked ---
+    # --- what the steps lay out of it: `dialogs.steps.Seen` ---
 
-    @cached_property
-    def form(self) -> tuple[Field, ...]:
-        """Every field of the form for what goes through this desk (see `steps.form`)."""
-        from dialogs.steps import form
+    @property
+    @abstractmethod
+    def path(self) -> tuple[Query, ...]:
+        """The questions these answers lead along, in order; the last one is open."""
 
-        return form.lay(self)
-
-    @cached_property
+    @property
+    @abstractmethod
     def content(self) -> tuple[Query, ...]:
         """The part of the path that the check page shows: everything between consent and the check itself."""
-        from dialogs.steps import before_review
 
-        return tuple(before_review(self))
+    @property
+    @abstractmethod
+    def facts(self) -> Mapping[str, Any]:
+        """What the offer is decided on: who, where, and the answers on the screening path."""
+
+    @property
+    @abstractmethod
+    def facts_chosen(self) -> Mapping[str, Any]:
+        """What the chosen items are decided on: more was asked for their papers."""
+
+    @property
+    @abstractmethod
+    def wants(self) -> tuple[str, ...]:
+        """The items chosen, of those that this decision offers."""
+
+    @property
+    @abstractmethod
+    def form(self) -> tuple[Field, ...]:
+        """Every field of the form for what goes through this desk."""
+
+    @abstractmethod
+    def asking(self, query: Query) -> Asking:
+        """The question as it is put now."""
+
+    @abstractmethod
+    def said(self, query: Query) -> Said:
+        """The answer to it as a person reads it."""
 
     # --- fingerprints ---
 

@@ -5,12 +5,15 @@ takes answers
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from itertools import chain
 from types import ModuleType
+from typing import Any
 
+from dialogs.policy import Field
 from dialogs.steps import consent, form, offer, photos, progress, rating, review, screening, signing, where, who
-from dialogs.view import Query, View
+from dialogs.view import Asking, Query, Said, View
 
 PHASES: tuple[ModuleType, ...] = (consent, who, where, screening, offer, form, photos, review, signing)
 BY_NAME: dict[str, ModuleType] = {
@@ -31,6 +34,42 @@ BY_NAME: dict[str, ModuleType] = {
 def step_of(query: Query) -> ModuleType:
     """The module that asks this question."""
     return BY_NAME[query.state.split("/")[0]]
+
+
+class Seen(View):
+    """A view with everything that the steps lay out of the answers. Each is made on first use and kept for this view's life."""
+
+    @cached_property
+    def path(self) -> tuple[Query, ...]:
+        return tuple(walk(self))
+
+    @cached_property
+    def content(self) -> tuple[Query, ...]:
+        return tuple(before_review(self))
+
+    @cached_property
+    def facts(self) -> Mapping[str, Any]:
+        return screening.facts_before_offer(self)
+
+    @cached_property
+    def facts_chosen(self) -> Mapping[str, Any]:
+        return screening.facts_for(self, offer.applied(self), self.facts)
+
+    @cached_property
+    def wants(self) -> tuple[str, ...]:
+        return offer.wants(self)
+
+    @cached_property
+    def form(self) -> tuple[Field, ...]:
+        return form.lay(self)
+
+    def asking(self, query: Query) -> Asking:
+        asked: Asking = step_of(query).ask(self, query)
+        return asked
+
+    def said(self, query: Query) -> Said:
+        told: Said = step_of(query).said(self, query)
+        return told
 
 
 def before_review(view: View) -> Iterator[Query]:

@@ -64,8 +64,6 @@ def choice(view: View, query: Query, words_key: str, input: InputKind = "choice"
 
 def said(view: View, query: Query) -> Said:
     """An answer to one of the desk's own questions in words: the label of the option that was chosen."""
-    from dialogs.steps import step_of
-
-    value, options = view.value(query.key), step_of(query).ask(view, query).ask.options
+    value, options = view.value(query.key), view.asking(query).ask.options
     words = next((option.label for option in options if option.value == value), str(value))
     return Said(view.words.name("labels", query.key.split(":")[0]), words)

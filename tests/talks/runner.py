@@ -37,6 +37,7 @@ from dialogs.directory import Directory
 from dialogs.library import Library
 from dialogs.messages import Ask, Effect, Message, Offer, Reply, Submit, Turn
 from dialogs.session import Draft, Session, begin
+from dialogs.steps import Seen
 from dialogs.view import View
 
 HERE = Path(__file__).parent
@@ -117,7 +118,7 @@ class Core:
 
     @property
     def view(self) -> View:
-        return View(library(), self.seen, self.at)
+        return Seen(library(), self.seen, self.at)
 
     @property
     def seen(self) -> Session:
