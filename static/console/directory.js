@@ -1,7 +1,7 @@
 // The county's own entries (windows, phones, hours, duty, who helps in danger): a form made from the office's schema. Anything
 // may stay blank; a blank is told to people as unknown.
 
-import { html, useEffect, useRef, useState } from "../vendor/preact.js";
+import { html, useRef, useState } from "../vendor/preact.js";
 import { call } from "./api.js";
 import { Alert, Filter, useDeed, useRead } from "./parts.js";
 
@@ -98,13 +98,11 @@ function Form({ county, kept, say, read }) {
 export function Directory({ id, me, say }) {
   const county = id || me.counties[0]?.code || "";
   const { value: kept, problem, read } = useRead(county && `/directory/${county}`, null);
-  const [opened, setOpened] = useState(0);
-  useEffect(() => setOpened((count) => count + 1), [kept]);
   return html`<section class="pane page-pane" aria-labelledby="directory-title">
     <h2 id="directory-title">办事指南</h2>
     <p class="soft">政策文件里没有的：窗口、电话、时间。空着的就说不知道。</p>
     ${me.counties.length > 1 ? html`<${Filter} label="哪个县区" pairs=${me.counties.map((one) => [one.code, one.name])} value=${county} choose=${(code) => { location.hash = `#/directory/${code}`; }} />` : null}
     <${Alert} problem=${problem} />
-    ${kept ? html`<${Form} key=${`${county} ${opened}`} county=${county} kept=${kept} say=${say} read=${read} />` : null}
+    ${kept ? html`<${Form} key=${`${county} ${kept.version}`} county=${county} kept=${kept} say=${say} read=${read} />` : null}
   </section>`;
 }

@@ -12,8 +12,9 @@ from tests.browser.recorded import Recorded, create
 from tests.browser.serving import serving, set_up_pages, the_house
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One for each file: while it is open Playwright keeps an event loop in this thread, and other tests need theirs."""
     with sync_playwright() as playwright:
         yield launch(playwright)
 

@@ -115,8 +115,10 @@ def plain(browser: Browser, house: str) -> object:
 
 
 def title_of(page: Page) -> str:
-    heading = page.locator(".now h2")
-    return heading.first.inner_text() if heading.count() else ""
+    """The heading of the open question, once the page that the last answer led to is there."""
+    heading = page.locator(".now h2").first
+    expect(heading).to_be_visible()
+    return heading.inner_text()
 
 
 def test_a_father_goes_from_hello_to_the_number_without_scripts(plain: Page, picture: Path) -> None:
@@ -136,7 +138,8 @@ def test_a_father_goes_from_hello_to_the_number_without_scripts(plain: Page, pic
             plain.get_by_role("button", name="签好了").click()
         elif title in WORDS:
             field.fill(WORDS[title])
-            plain.keyboard.press("Enter")
+            with plain.expect_navigation():
+                plain.keyboard.press("Enter")
         elif ticks.count():
             alone = plain.locator("button.option", has_text=re.compile("都没有|都不是"))
             if not alone.count():
