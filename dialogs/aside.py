@@ -40,18 +40,24 @@ def clarify(desk: Desk, keep: str = "") -> None:
     if not any(isinstance(r, Say) and r.tone == "error" for r in desk.replies):
         desk.say("not_understood")
     if keep and not desk.state.startswith("consent/"):
-        region = desk.view.pack.region if desk.view.county and desk.view.pack else ""
-        desk.effects.append(KeepQuestion(keep[:500], region))
+        desk.effects.append(KeepQuestion(keep[:500], _region(desk)))
     if tries == STUCK and desk.talk.called is None:
         return call_staff(desk, "stuck")
     desk.stay("asked_again")
 
 
+def _region(desk: Desk) -> str:
+    return desk.view.pack.region if desk.view.county and desk.view.pack else ""
+
+
 def call_staff(desk: Desk, reason: Literal["asked", "stuck", "photo"]) -> None:
     """A person is asked for. The bot goes on meanwhile: it is silent only while somebody holds the floor."""
-    if desk.talk.called is None:
+    called = desk.talk.called
+    if called is None or called.told or (called.reason == "stuck" and reason == "asked"):
         desk.effects.append(CallStaff(reason, desk.message.text[:500]))
         desk.set_talk(called=Called(at=desk.message.at, reason=reason))
+    elif desk.message.text:
+        desk.effects.append(KeepQuestion(desk.message.text[:500], _region(desk)))
     desk.replies.append(Say(duty_says(desk)))
     desk.stay("called_staff")
 
@@ -63,7 +69,7 @@ def distress(desk: Desk) -> None:
     desk.say("distress", tone="warm")
     desk.replies.append(Say(contacts_say(desk)))
     desk.replies.append(Say(duty_says(desk)))
-    desk.stay("called_staff")
+    desk.stay("called_staff", quiet=True)
 
 
 def duty_says(desk: Desk) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dialogs.aside import call_staff
 from dialogs.desk import Desk
 from dialogs.messages import Ask, ForgetDraft, Review, ReviewSection
+from dialogs.session import DraftName
 from dialogs.steps import review
 from dialogs.steps.progress import overview
 from dialogs.view import Query, View
@@ -97,7 +98,7 @@ def pause(desk: Desk, argument: str = "") -> None:
     """Nothing is lost and nothing times out; the question stays open without being put again now."""
     desk.set_talk(paused=True)
     desk.say("paused", tone="warm")
-    desk.stay("paused")
+    desk.stay("paused", quiet=True)
 
 
 def help_(desk: Desk, argument: str = "") -> None:
@@ -110,7 +111,15 @@ def progress(desk: Desk, argument: str = "") -> None:
         desk.replies.append(overview(desk.view))
     else:
         desk.say("not_submitted_yet", where=desk.view.words.name("states", desk.state))
+    others = [one for one in desk.talk.drafts if one.submitted and one.id != desk.talk.draft_id]
+    if others:
+        desk.say("others_submitted", names="、".join(_name(desk, one) for one in others))
     desk.stay("answered_aside")
+
+
+def _name(desk: Desk, draft: DraftName) -> str:
+    """What somebody else is called; one's own by its number."""
+    return draft.receipt if draft.label == desk.view.words.say("myself") else draft.label
 
 
 def human(desk: Desk, argument: str = "") -> None:
@@ -157,6 +166,7 @@ def _named(view: View, argument: str) -> Query | None:
     digits = "".join(sign for sign in argument if sign.isdigit())
     if numbers and digits and 1 <= int(digits) <= len(numbers):
         return view.find(numbers[int(digits) - 1].question)
+    argument = view.words.names["also_called"].get(argument, argument)
     exact = [q for q, label in said if label == argument] or [
         q for q, label in said if argument in label or label in argument
     ]

@@ -134,10 +134,11 @@ class Desk:
         """Take the edge that leads to the open question, and ask it."""
         graph.move(self, event)
 
-    def stay(self, event: str) -> None:
-        """Nothing moves; the open question is asked again."""
+    def stay(self, event: str, quiet: bool = False) -> None:
+        """Nothing moves; the open question is asked again, unless it is `quiet`: then it only stays open."""
         graph.machine().events[event].trigger(self)
-        self.ask(again=True)
+        if not quiet:
+            self.ask(again=True)
 
     def arrived(self, event: Any) -> None:
         """Called by the machine at the end of an edge."""
@@ -152,7 +153,7 @@ class Desk:
         if not again or was is None or was.question != asking.ask.question:
             self.replies.extend(asking.before)
         self.replies = [reply for reply in self.replies if not isinstance(reply, Ask)] + [asking.ask]
-        self.set_talk(asked=self._asked(asking.ask, was))
+        self.set_talk(asked=self._asked(asking.ask, was), pending=None)
 
     def pend(self, ask: Ask, what: dict[str, Any]) -> None:
         """Put a question that stands beside the path (start over?); its answer is taken before anything else."""
@@ -200,7 +201,9 @@ class Desk:
 
     def _named(self, name: DraftName) -> DraftName:
         assert self.draft is not None
-        return name.model_copy(update={"label": self.draft.label, "submitted": self.draft.submitted is not None})
+        done = self.draft.submitted
+        changes = {"label": self.draft.label, "submitted": done is not None, "receipt": done.receipt if done else ""}
+        return name.model_copy(update=changes)
 
     def _asked(self, ask: Ask, was: Asked | None) -> Asked:
         same = was is not None and was.question == ask.question

@@ -79,6 +79,7 @@ class DraftName(_Kept):
     id: str
     label: str
     submitted: bool = False
+    receipt: str = ""
 
 
 class Asked(_Kept):

@@ -8,6 +8,7 @@ question, a cry for help) is answered and the question asked again; what the off
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +33,8 @@ def step(library: Library, session: Session, message: Message) -> Turn:
     desk = Desk(library, session, message)
     if message.kind == "system":
         return office.handle(desk)
+    if message.kind == "text" and (named := _draft_named(session, message.text, library)):
+        desk.message = message = replace(message, kind="switch", draft_id=named)
     if message.kind == "switch":
         return switch(desk)
     if session.talk.draft_id and (session.draft is None or session.draft.id != session.talk.draft_id):
@@ -71,7 +74,7 @@ def _first(desk: Desk) -> Turn:
 
 def _text(desk: Desk) -> None:
     if desk.talk.pending is not None:
-        return _pending(desk, _read(desk, "yesno:confirm_restart").value)
+        return _confirmation(desk, _read(desk, "yesno:confirm_restart"))
     if desk.talk.paused and desk.talk.called is not None and desk.talk.called.reason == "distress":
         return _after_distress(desk)
     if desk.message.text.strip() in desk.view.words.lists["next_person_words"] and _may_switch(desk):
@@ -79,10 +82,30 @@ def _text(desk: Desk) -> None:
     read_as(desk, _read(desk, context_of(desk.view, desk.open)))
 
 
+def _confirmation(desk: Desk, reading: Reading) -> None:
+    """Start over? Only a plain yes or no answers that; whatever else was said is heard as always."""
+    if reading.kind == "answer" and isinstance(reading.value, bool):
+        return _pending(desk, reading.value)
+    desk.set_talk(pending=None)
+    if reading.kind in ("distress", "human", "command", "faq", "refused", "chat"):
+        return read_as(desk, reading)
+    COMMANDS["restart"](desk, "")
+
+
 def _next_person(desk: Desk) -> None:
     """“下一个人”: another draft begins; the one before is kept under its name."""
     desk.begin_draft()
     desk.move("switched")
+
+
+def _draft_named(session: Session, text: str, library: Library) -> str:
+    """“回到王大爷”, or with the receipt's number: the draft meant, "" when none is. The newest of two with one name."""
+    wanted = _after_one_of(library.words.lists["switch_words"], text)
+    if not wanted or session.talk.floor is not None:
+        return ""
+    sign = wanted.upper().replace("-", "").replace(" ", "")
+    names = [n for n in session.talk.drafts if wanted == n.label or (n.receipt and sign == n.receipt.replace("-", ""))]
+    return names[-1].id if names else ""
 
 
 def _may_switch(desk: Desk) -> bool:
@@ -132,7 +155,7 @@ def _photo(desk: Desk) -> None:
     if wanted == "signature":  # signed by hand on paper, and photographed
         return give(desk, query, {"way": "drawn", "png": desk.message.photo_ids[0]}, "photo")
     keep_for_later(desk)
-    desk.say("photo_kept_for_later")
+    desk.say("photo_not_now" if desk.draft and desk.draft.submitted else "photo_kept_for_later")
     desk.stay("answered_aside")
 
 
@@ -165,6 +188,10 @@ def give(desk: Desk, query: Query, value: Any, by: str, also: dict[str, Any] | N
     if isinstance(taken, Problem):
         desk.replies.append(Say(taken.says, tone="error"))
         return clarify(desk)
+    if taken.pauses:
+        desk.replies.extend(taken.says)
+        desk.set_talk(paused=True)
+        return desk.stay("paused", quiet=True)
     keep(desk, query, taken, by, also or {})
 
 
@@ -218,7 +245,7 @@ def context_of(view: View, query: Query) -> str:
         return f"choices:{key}"
     if ask.input in ("choice", "photo", "signature"):
         values = {option.value for option in ask.options} - {"unsure"}
-        return f"yesno:{key}" if values <= {True, False, "agree", "refuse"} else f"choice:{key}"
+        return f"yesno:{key}" if values <= {True, False, "agree", "refuse", "right"} else f"choice:{key}"
     if ask.input in ("text", "number", "date", "place"):
         return f"slot:{key.removeprefix('field:')}"
     return "open"
@@ -257,6 +284,9 @@ def read_as(desk: Desk, reading: Reading) -> None:
     if reading.kind == "unsure" and isinstance(reading.value, list | tuple) and desk.open.key.endswith("_county"):
         names = "、".join(desk.view.county_name(str(code)) for code in reading.value)
         desk.say("which_place", names=names)
+    if desk.view.asking(desk.open).ask.input == "photo":
+        desk.say("photo_or_window")
+        return desk.stay("answered_aside")
     clarify(desk, keep=desk.message.text if reading.doubt == "question" else "")
 
 
@@ -274,6 +304,8 @@ def _understood(desk: Desk, reading: Reading) -> None:
     if value is None and also:
         _volunteer(desk, also)
         return
+    if also:
+        desk.replies.append(Say(read_back(desk.view, also)))
     give(desk, query, value, "said", also)
 
 

@@ -53,6 +53,7 @@ class Taken:
     answers: Mapping[str, Any]
     says: tuple[Reply, ...] = ()
     effects: tuple[Effect, ...] = ()
+    pauses: bool = False
 
 
 @dataclass(frozen=True, slots=True)

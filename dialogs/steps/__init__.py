@@ -63,9 +63,14 @@ class Seen(View):
     def form(self) -> tuple[Field, ...]:
         return form.lay(self)
 
+    @cached_property
+    def _put(self) -> dict[str, Asking]:
+        return {}
+
     def asking(self, query: Query) -> Asking:
-        asked: Asking = step_of(query).ask(self, query)
-        return asked
+        if query.key not in self._put:  # understanding, checking and putting the question all look at it
+            self._put[query.key] = step_of(query).ask(self, query)
+        return self._put[query.key]
 
     def said(self, query: Query) -> Said:
         told: Said = step_of(query).said(self, query)

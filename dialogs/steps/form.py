@@ -10,6 +10,7 @@ from typing import Any
 from dialogs.messages import Option
 from dialogs.policy import Field, check, facts_from_fields, form_fields
 from dialogs.policy.decide import complete
+from dialogs.policy.fields import SAME
 from dialogs.steps.asking import put
 from dialogs.steps.offer import applied, item_name, way_of
 from dialogs.view import Asking, Problem, Query, Said, Taken, View, frozen
@@ -59,7 +60,9 @@ def queries(view: View) -> Iterator[Query]:
 
 def ask(view: View, query: Query) -> Asking:
     field = field_of(view, query)
-    options = tuple(Option(o.value, o.label.format(who=view.who), o.hint) for o in field.options)
+    there = {one.name for one in view.form}
+    shown = (o for o in field.options if o.value != SAME or field.same_as in there)
+    options = tuple(Option(o.value, o.label.format(who=view.who), o.hint) for o in shown)
     text, hint = field.question.format(who=view.who), field.hint.format(who=view.who)
     asked = put(view, query, field.label, text, field.input, options, hint, field.rule, field.explained)
     return Asking(asked)

@@ -39,7 +39,8 @@ def ask(view: View, query: Query) -> Asking:
     if query.key == "wants":
         return _ask_wants(view, query)
     if query.key == "nothing":
-        return Asking(choice(view, query, "nothing", "none"), (offer(view),))
+        open_ = any(decided.verdict == "unknown" for decided in view.decision.items.values())
+        return Asking(choice(view, query, "not_sure_yet" if open_ else "nothing", "none"), (offer(view),))
     if query.key.startswith("way:"):
         item = query.key.removeprefix("way:")
         return Asking(choice(view, query, "way", item=item_name(view, item)))
@@ -152,7 +153,9 @@ def _verdict_hint(view: View, item: str) -> str:
 def _take_wants(view: View, value: Any) -> Taken | Problem:
     items = choosable(view)
     chosen = value if isinstance(value, list) else [value]
-    if not chosen or not set(chosen) <= set(items):
+    if chosen in ([], ["none"]):
+        return Taken({}, (Say(view.words.say("none_wanted")),), pauses=True)
+    if not set(chosen) <= set(items):
         return Problem(view.words.say("choose_items"))
     kept = [item for item in items if item in _with_prerequisites(view, set(chosen))]
     added = [item_name(view, item) for item in kept if item not in chosen]

@@ -43,12 +43,9 @@ def queries(view: View) -> Iterator[Query]:
 def ask(view: View, query: Query) -> Asking:
     part = part_name(view, query.key)
     words = view.words.questions["photo"]
-    options = [Option(AT_WINDOW, view.words.say("at_window"))]
-    if unplaced(view):
-        options.insert(0, Option(USE_KEPT, view.words.say("use_kept", count=len(unplaced(view)))))
     hint = part_says(view, query.key)
     text = words.text.format(what=part, who=view.who)
-    return Asking(put(view, query, words.title.format(what=part), text, "photo", tuple(options), hint))
+    return Asking(put(view, query, words.title.format(what=part), text, "photo", photo_options(view), hint))
 
 
 def take(view: View, query: Query, value: Any) -> Taken | Problem:
@@ -59,6 +56,13 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
     if not ids or not all(isinstance(one, str) for one in ids):
         return Problem(view.words.say("photo_wanted", what=part_name(view, query.key)))
     return place(view, query, tuple(dict.fromkeys(ids)))  # the same picture twice is one
+
+
+def photo_options(view: View) -> tuple[Option, ...]:
+    """The ways round a picture: one that came early, or the paper itself at the window."""
+    kept = unplaced(view)
+    early = (Option(USE_KEPT, view.words.say("use_kept", count=len(kept))),) if kept else ()
+    return (*early, Option(AT_WINDOW, view.words.say("at_window")))
 
 
 def said(view: View, query: Query) -> Said:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dialogs.messages import Option, PlacePhotos, Progress, ProgressLine, Reply, Say, Supply
+from dialogs.messages import PlacePhotos, Progress, ProgressLine, Reply, Say, Supply
 from dialogs.session import CaseSeen, Submitted
 from dialogs.steps import offer, rating
 from dialogs.steps.asking import choice, put
-from dialogs.steps.photos import AT_WINDOW, part_name
+from dialogs.steps.photos import AT_WINDOW, USE_KEPT, part_name, photo_options, unplaced
+from dialogs.steps.places import places_of
 from dialogs.view import Asking, Problem, Query, Taken, View
 
 PREFIX = "supplement:"
@@ -50,14 +51,20 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
         return Problem(view.words.say("nothing_to_answer"))
     case, part = wanted_of(view, query)
     if value == AT_WINDOW:
-        return Taken({query.key: {"way": AT_WINDOW}}, (), _supply(view, query, case, ()))
-    ids = tuple(value) if isinstance(value, list | tuple) else ()
+        says = (Say(view.words.say("bring_it", what=_part_name(view, query))), *_windows(view))
+        return Taken({query.key: {"way": AT_WINDOW}}, says, _supply(view, query, case, ()))
+    ids = unplaced(view) if value == USE_KEPT else tuple(value) if isinstance(value, list | tuple) else ()
     if not ids or not all(isinstance(one, str) for one in ids):
         return Problem(view.words.say("photo_wanted", what=_part_name(view, query)))
     assert view.draft is not None
     placed = PlacePhotos(ids, view.draft.id, part, case.case_id)
     says = (Say(view.words.say("supplied")),)
     return Taken({query.key: {"way": "photo", "ids": list(ids)}}, says, (placed, *_supply(view, query, case, ids)))
+
+
+def _windows(view: View) -> tuple[Say, ...]:
+    places = places_of(view, "window")
+    return (Say("\n".join(places)),) if places else ()
 
 
 def submitted(view: View) -> Submitted:
@@ -91,7 +98,7 @@ def _ask_supplement(view: View, query: Query) -> Asking:
     case, _ = wanted_of(view, query)
     words, what = view.words.questions["supplement"], _part_name(view, query)
     text = words.text.format(what=what, reason=case.reason, item=offer.item_name(view, case.item))
-    options = (Option(AT_WINDOW, view.words.say("at_window")),)
+    options = photo_options(view)
     return Asking(put(view, query, words.title.format(what=what), text, "photo", options, words.hint))
 
 
@@ -101,11 +108,12 @@ def _part_name(view: View, query: Query) -> str:
 
 def _supply(view: View, query: Query, case: CaseSeen, ids: tuple[str, ...]) -> tuple[Supply, ...]:
     """The case goes back once everything that it wants has been given, with all pictures together."""
+    words = view.words.say("brings_it") if not ids else ""
     others = [q for q in after_submission(view) if q.key.startswith(f"{PREFIX}{case.case_id}:") and q.key != query.key]
     if not all(view.settled(q) for q in others):
         return ()
     given = [one for q in others for one in (view.value(q.key) or {}).get("ids", ())]
-    return (Supply(submitted(view).application_id, case.case_id, (*given, *ids)),)
+    return (Supply(submitted(view).application_id, case.case_id, (*given, *ids), words),)
 
 
 def _line(view: View, case: CaseSeen) -> ProgressLine:

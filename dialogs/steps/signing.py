@@ -154,7 +154,7 @@ def _take_signature(view: View, value: Any) -> Taken | Problem:
         return Problem(view.words.say("sign_how", name=signer(view)))
     if value["way"] == "typed" and view.role == "agent":
         return Problem(view.words.say("sign_themselves", who=view.who))
-    if value["way"] == "typed" and str(value.get("name", "")).strip() != signer(view):
+    if value["way"] == "typed" and "".join(str(value.get("name", "")).split()) != signer(view):
         return Problem(view.words.say("sign_name", name=signer(view)))
     if value["way"] == "drawn" and not isinstance(value.get("png"), str):
         return Problem(view.words.say("sign_how", name=signer(view)))

@@ -217,7 +217,8 @@ class Reader:
             found = self._told(fact, plain, region, shown)
             if many and found.value is not None and not isinstance(found.value, list):
                 found = replace(found, value=[found.value])
-        return _reading(found, {} if found.value is not None else self._harvest.facts(clauses, plain, about) or {})
+        alone = found.value is not None and len(clauses) < 2  # a bare choice says nothing else; a sentence may
+        return _reading(found, {} if alone else self._harvest.facts(clauses, plain, about) or {})
 
     def _told(self, fact: str, plain: str, region: str, shown: tuple[Option, ...]) -> Found:
         """A choice in words that are on no button."""
