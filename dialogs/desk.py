@@ -87,6 +87,9 @@ class Desk:
     # --- writing ---
 
     def set_talk(self, **changes: Any) -> None:
+        changes = {name: value for name, value in changes.items() if getattr(self.talk, name) != value}
+        if not changes:
+            return
         self.session = self.session.model_copy(update={"talk": self.talk.model_copy(update=changes)})
         if self._view is not None and changes.keys() <= _BESIDE_THE_PATH:
             self._view.session = self.session
@@ -143,7 +146,6 @@ class Desk:
     def arrived(self, event: Any) -> None:
         """Called by the machine at the end of an edge."""
         self.path.append(self.state)
-        self.set_talk(state=self.state)
         self.ask()
 
     def ask(self, again: bool = False) -> None:
@@ -153,7 +155,7 @@ class Desk:
         if not again or was is None or was.question != asking.ask.question:
             self.replies.extend(asking.before)
         self.replies = [reply for reply in self.replies if not isinstance(reply, Ask)] + [asking.ask]
-        self.set_talk(asked=self._asked(asking.ask, was), pending=None)
+        self.set_talk(state=self.state, asked=self._asked(asking.ask, was), pending=None)
 
     def pend(self, ask: Ask, what: dict[str, Any]) -> None:
         """Put a question that stands beside the path (start over?); its answer is taken before anything else."""

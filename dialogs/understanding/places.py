@@ -60,9 +60,10 @@ class Places:
             }:
                 self._wider.setdefault(wide, []).append(place)
         names = {*self._full, *self._short, *self._wider}
-        self._lengths: dict[str, list[int]] = {}
-        for first in {name[0] for name in names}:
-            self._lengths[first] = sorted({len(name) for name in names if name[0] == first}, reverse=True)
+        lengths: dict[str, set[int]] = {}
+        for name in names:
+            lengths.setdefault(name[0], set()).add(len(name))
+        self._lengths = {first: sorted(found, reverse=True) for first, found in lengths.items()}
         self._names = frozenset(names)
 
     def find(self, plain: str) -> Where:
