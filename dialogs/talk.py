@@ -402,7 +402,9 @@ def _pending(desk: Desk, value: Any) -> None:
 
 def _held(desk: Desk) -> Turn:
     """A person of the staff holds the floor: the bot is silent, pictures are kept all the same."""
-    if desk.message.kind == "photo" and desk.draft is not None:
+    if desk.message.kind == "photo" and not desk.state.startswith("consent/"):
+        if desk.draft is None:
+            desk.begin_draft()
         keep_for_later(desk)
     return desk.turn()
 
