@@ -40,14 +40,10 @@ def clarify(desk: Desk, keep: str = "") -> None:
     if not any(isinstance(r, Say) and r.tone == "error" for r in desk.replies):
         desk.say("not_understood")
     if keep and not desk.state.startswith("consent/"):
-        desk.effects.append(KeepQuestion(keep[:500], _region(desk)))
+        desk.effects.append(KeepQuestion(keep[:500], desk.view.region))
     if tries == STUCK and desk.talk.called is None:
         return call_staff(desk, "stuck")
     desk.stay("asked_again")
-
-
-def _region(desk: Desk) -> str:
-    return desk.view.pack.region if desk.view.county and desk.view.pack else ""
 
 
 def call_staff(desk: Desk, reason: Literal["asked", "stuck", "photo"]) -> None:
@@ -57,7 +53,7 @@ def call_staff(desk: Desk, reason: Literal["asked", "stuck", "photo"]) -> None:
         desk.effects.append(CallStaff(reason, desk.message.text[:500]))
         desk.set_talk(called=Called(at=desk.message.at, reason=reason))
     elif desk.message.text:
-        desk.effects.append(KeepQuestion(desk.message.text[:500], _region(desk)))
+        desk.effects.append(KeepQuestion(desk.message.text[:500], desk.view.region))
     desk.replies.append(Say(duty_says(desk)))
     desk.stay("called_staff")
 

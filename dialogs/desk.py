@@ -108,7 +108,7 @@ class Desk:
         if consent:
             self.set_talk(consent={**self.talk.consent, **consent})
         if kept:
-            self._draft_for(kept)
+            self.ensure_draft()
             assert self.draft is not None
             self.set_draft(answers={**self.draft.answers, **kept})
             self.name_draft()
@@ -125,6 +125,11 @@ class Desk:
         self.set_talk(
             drafts=(*self.talk.drafts, DraftName(id=draft.id, label="")), draft_id=draft.id, changing="", asked=None
         )
+
+    def ensure_draft(self) -> None:
+        """Whatever is kept belongs to a draft."""
+        if self.draft is None:
+            self.begin_draft()
 
     def say(self, key: str, tone: Tone = "plain", **values: Any) -> None:
         """A sentence of the wording."""
@@ -184,10 +189,6 @@ class Desk:
 
     def talk_role(self) -> str:
         return WHO_BY_ROLE.get(self.view.role, "applicant")
-
-    def _draft_for(self, answers: Mapping[str, Answer]) -> None:
-        if self.draft is None:
-            self.begin_draft()
 
     def name_draft(self) -> None:
         """Keep the list of drafts in step with what the applicant is called."""

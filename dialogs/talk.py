@@ -145,8 +145,6 @@ def _photo(desk: Desk) -> None:
     if desk.state.startswith("consent/"):
         desk.say("photo_before_consent")
         return desk.stay("asked_again")
-    if desk.draft is None:
-        desk.begin_draft()
     named = desk.view.find(desk.message.question) if desk.message.question else None
     query = named or desk.open
     wanted = desk.view.asking(query).ask.input
@@ -163,7 +161,8 @@ _HANDLERS: dict[str, Callable[[Desk], None]] = {"text": _text, "answer": _answer
 
 
 def keep_for_later(desk: Desk) -> None:
-    """A picture without a place: kept in order, with its draft."""
+    """A picture without a place: kept in order, with its draft, which it may be the first thing of."""
+    desk.ensure_draft()
     assert desk.draft is not None
     ids = desk.message.photo_ids
     before = desk.draft.photos.get(photos.UNPLACED, ())
@@ -255,11 +254,7 @@ def _read(desk: Desk, context: str) -> Reading:
     shown: tuple[Option, ...] = ()
     if desk.talk.pending is None:
         shown = desk.view.asking(desk.open).ask.options
-    return desk.library.reader.read(context, desk.message.text, _region(desk), shown, desk.view.label)
-
-
-def _region(desk: Desk) -> str:
-    return desk.view.pack.region if desk.view.county and desk.view.pack else ""
+    return desk.library.reader.read(context, desk.message.text, desk.view.region, shown, desk.view.label)
 
 
 def read_as(desk: Desk, reading: Reading) -> None:
@@ -403,8 +398,6 @@ def _pending(desk: Desk, value: Any) -> None:
 def _held(desk: Desk) -> Turn:
     """A person of the staff holds the floor: the bot is silent, pictures are kept all the same."""
     if desk.message.kind == "photo" and not desk.state.startswith("consent/"):
-        if desk.draft is None:
-            desk.begin_draft()
         keep_for_later(desk)
     return desk.turn()
 

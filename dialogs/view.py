@@ -168,6 +168,11 @@ class View(ABC):
         return pack_for(self.policy, self.county, self.residence) or self._nearest_pack()
 
     @property
+    def region(self) -> str:
+        """The document that is talked about, "" before it is known."""
+        return self.pack.region if self.pack else ""
+
+    @property
     def is_served(self) -> bool:
         return self.pack is not None and self.county in self.pack.place.counties
 
