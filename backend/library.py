@@ -42,10 +42,8 @@ def load_library(
     places = divisions()
     policy = load_policy(
         packs=_texts("dialogs.policy", "packs", data_dir),
-        **{
-            name: _text("dialogs.policy", f"{name}.yaml", data_dir)
-            for name in ("facts", "fields", "materials", "clauses")
-        },
+        clauses=_texts("dialogs.policy", "clauses", data_dir),
+        **{name: _text("dialogs.policy", f"{name}.yaml", data_dir) for name in ("facts", "fields", "materials")},
     )
     reader = load_reader(
         dictionary=_text("dialogs.understanding", "dictionary.txt", data_dir),

@@ -165,7 +165,11 @@ class View(ABC):
         instead."""
         if not self.county:
             return None
-        return pack_for(self.policy, self.county, self.residence) or self._nearest_pack()
+        return self._serving or self._nearest_pack()
+
+    @cached_property
+    def _serving(self) -> Pack | None:
+        return pack_for(self.policy, self.county, self.residence)
 
     @property
     def region(self) -> str:
@@ -174,7 +178,7 @@ class View(ABC):
 
     @property
     def is_served(self) -> bool:
-        return self.pack is not None and self.county in self.pack.place.counties
+        return self._serving is not None
 
     def _nearest_pack(self) -> Pack:
         packs = list(self.policy.packs.values())
@@ -204,7 +208,7 @@ class View(ABC):
         assert self.pack is not None, "the path asks where before anything is decided"
         pack = self.pack
         return self.library.remember(
-            ("decide", pack.region, pack.version, self.today, wants, frozen(facts)),
+            ("decide", pack.key, self.today, wants, frozen(facts)),
             lambda: decide(pack, facts, wants, self.today),
         )
 

@@ -204,7 +204,7 @@ def clock(case: Any) -> Json:
 
 def _department(house: House, pack: str, department: str) -> str:
     known = house.library.policy.packs.get(pack)
-    departments = known.written.departments if known else {}
+    departments = known.departments if known else {}
     return str(departments[department].name) if department in departments else department
 
 

@@ -7,8 +7,9 @@ from dialogs.policy.decide import decide
 from dialogs.policy.decision import Channel, Deadline, Decision, InHandFirst, ItemDecision, MaterialNeed
 from dialogs.policy.fields import Checked, Field, check, facts_from_fields, form_fields
 from dialogs.policy.lines import check_facts, decide_lines
+from dialogs.policy.loading import load_policy
 from dialogs.policy.logic import PERSON, Reason
-from dialogs.policy.pack import Pack, Policy, load_policy
+from dialogs.policy.pack import Pack, Policy
 from dialogs.policy.source import PolicyError
 from dialogs.policy.where import outside, pack_for
 

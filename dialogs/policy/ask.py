@@ -55,7 +55,7 @@ def next_question(policy: Policy, pack: Pack, facts: Facts, wants: Sequence[str]
     """`wants`: the items that the person wants; None: no wish is spoken, benefits and a first card are screened.
     None: nothing that can still be asked would change anything."""
     trial = _Trial(policy, pack, facts, wants, on)
-    for key in pack.written.asking:
+    for key in pack.asking:
         question = trial.group(key) if key in policy.groups else trial.fact(key)
         if question is not None:
             return question
@@ -188,7 +188,7 @@ def answers(policy: Policy, pack: Pack, name: str) -> tuple[Any, ...]:
         return (*((value,) for value in fact.values), tuple(fact.values))
     if fact.type == "county":
         home = next(prefix for prefix, province in policy.provinces.items() if province == pack.place.province)
-        return pack.written.counties[0], f"{home}9999", "990101"
+        return f"{pack.place.counties[0]}0102"[:6], f"{home}9999", "990101"
     if name in pack.numbers:
         return pack.numbers[name]
     return tuple(option.value for option in policy.options(fact))
@@ -200,7 +200,7 @@ def _fact_question(policy: Policy, pack: Pack, name: str, facts: Facts) -> Quest
         raise KeyError(name)
     options = policy.options(fact)
     if fact.type == "county":
-        options = tuple(Option(code, pack.written.name) for code in pack.written.counties)
+        options = tuple(Option(code, pack.written.name) for code in pack.place.counties if len(code) == 6)
     return Question(
         key=name,
         facts=(name,),

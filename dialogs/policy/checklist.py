@@ -44,9 +44,18 @@ def _gather(found: dict[str, _Gathered], row: Compiled, item: str, need: Need) -
 
 
 def _made(pack: Pack, paper: str, one: _Gathered) -> MaterialNeed:
-    row = one.row.written
-    name = pack.papers[paper].name
-    return MaterialNeed(paper, name, one.need, tuple(one.items), row.form, row.count, pack.region, row.clause)
+    row, general = one.row.written, pack.papers[paper]
+    return MaterialNeed(
+        id=paper,
+        name=row.name or general.name,
+        need=one.need,
+        for_items=tuple(one.items),
+        form=row.form,
+        count=row.count,
+        document=one.row.document,
+        clause=row.clause,
+        says=row.says or general.says,
+    )
 
 
 def in_hand_first(pack: Pack, verdicts: Mapping[str, str], facts: Mapping[str, Any]) -> tuple[InHandFirst, ...]:
@@ -56,11 +65,11 @@ def in_hand_first(pack: Pack, verdicts: Mapping[str, str], facts: Mapping[str, A
         items = [item for item, verdict in verdicts.items() if row.fits(item, verdict, facts) is not False]
         if items:
             found.setdefault(row.written.id, (row, []))[1].extend(items)
-    return tuple(_first(pack, row, items) for row, items in found.values())
+    return tuple(_first(row, items) for row, items in found.values())
 
 
-def _first(pack: Pack, row: Compiled, items: list[str]) -> InHandFirst:
+def _first(row: Compiled, items: list[str]) -> InHandFirst:
     one = row.written
     return InHandFirst(
-        one.id, one.material, one.name, one.what, one.where, one.order, tuple(items), pack.region, one.clause
+        one.id, one.material, one.name, one.what, one.where, one.order, tuple(items), row.document, one.clause
     )

@@ -36,7 +36,7 @@ class Names:
     facts: FactsFile
     fields: FieldsFile
     materials: MaterialsFile
-    clauses: ClausesFile | None
+    clauses: Mapping[str, ClausesFile] | None
 
 
 def spelled(patterns: Sequence[str], ids: Sequence[str]) -> list[str]:
@@ -106,7 +106,29 @@ def _must(source: Source, path: Path, what: str, name: str, names: Mapping[str, 
         raise source.error(path, f"no {what} is called “{name}”", f"Correct the name or add the {what}.")
 
 
-def problems(pack: PackFile, region: str, names: Names) -> Iterator[Problem]:
+def parents_first(sources: Mapping[str, Source], written: Mapping[str, PackFile]) -> Iterator[str]:
+    """The regions, each after the one it lies over. Raises PolicyError for a parent that is not there or a circle."""
+    done: set[str] = set()
+    for region in written:
+        chain: list[str] = []
+        at: str | None = region
+        while at is not None and at not in done:
+            if at in chain:
+                raise sources[at].error(("parent",), f"“{at}” lies over itself", "Break the circle of parents.")
+            chain.append(at)
+            parent = written[at].parent
+            if parent and parent.region not in written:
+                wrong = f"no pack is called “{parent.region}”"
+                raise sources[at].error(("parent", "region"), wrong, "Correct the parent, or add its file.")
+            at = parent.region if parent else None
+        done.update(chain)
+        yield from reversed(chain)
+
+
+def problems(
+    pack: PackFile, region: str, names: Names, parent: Sequence[str] = (), taken: Sequence[str] = ()
+) -> Iterator[Problem]:
+    """`parent`: the items of the pack that this one lies over; `taken`: those of them that it takes over."""
     if pack.region != region:
         yield (
             ("region",),
@@ -118,8 +140,10 @@ def problems(pack: PackFile, region: str, names: Names) -> Iterator[Problem]:
     if pack.province not in {*names.facts.provinces.values()}:
         yield ("province",), f"no province is called “{pack.province}”", "Add it to provinces in facts.yaml."
     for at, code in enumerate(pack.counties):
-        if not (len(code) == 6 and code.isdigit()):
-            yield ("counties", at), f"“{code}” is no six-digit division code", "Write six digits in quotes."
+        if not (len(code) in (2, 4, 6) and code.isdigit()):
+            wrong = f"“{code}” is no division code"
+            yield ("counties", at), wrong, "Write six digits in quotes, or the two or four that its codes begin with."
+    yield from _problems_of_parent(pack, parent, taken)
     yield from _circles(pack)
     for path, condition in conditions_in(pack):
         yield from _problems_of_condition(path, condition, pack, names)
@@ -131,8 +155,20 @@ def problems(pack: PackFile, region: str, names: Names) -> Iterator[Problem]:
                 "Name one of the departments.",
             )
         yield from _silent(("items", item, "when"), body.when, pack)
-    yield from _problems_of_rows(pack, names)
+    yield from _problems_of_rows(pack, names, taken)
     yield from _problems_of_clauses(pack, names.clauses)
+
+
+def _problems_of_parent(pack: PackFile, parent: Sequence[str], taken: Sequence[str]) -> Iterator[Problem]:
+    for at, pattern in enumerate(pack.parent.items if pack.parent else ()):
+        if not spelled([pattern], parent):
+            yield ("parent", "items", at), f"the parent has no item “{pattern}”", "Correct the name."
+    for item in taken:
+        if item in pack.items:
+            yield ("parent", "items"), f"“{item}” is an item of this pack already", "Take over only what it lacks."
+    for ours, theirs in (pack.parent.like if pack.parent else {}).items():
+        if ours not in pack.items or theirs not in parent:
+            yield ("parent", "like", ours), f"“{ours}” or “{theirs}” is no item", "Name our item: the parent's."
 
 
 def _problems_of_condition(path: Path, condition: Condition, pack: PackFile, names: Names) -> Iterator[Problem]:
@@ -177,12 +213,16 @@ def _silent(path: Path, condition: Condition, pack: PackFile) -> Iterator[Proble
             yield from _silent(path, each, pack)
 
 
-def _problems_of_rows(pack: PackFile, names: Names) -> Iterator[Problem]:
+def _problems_of_rows(pack: PackFile, names: Names, taken: Sequence[str]) -> Iterator[Problem]:
     ids = tuple(pack.items)
+    for at, served in enumerate(pack.serves):
+        for pattern in served.items:
+            if not spelled([pattern], ids):
+                yield ("serves", at), f"no item is called “{pattern}”", "Correct the name."
     for block in ("first", "ways", "clocks", "materials", "before"):
         for at, row in enumerate(getattr(pack, block)):
             for pattern in (*row.items, *getattr(row, "opens", ()), *((row.item,) if isinstance(row, First) else ())):
-                if not spelled([pattern], ids):
+                if not spelled([pattern], (*ids, *taken) if block == "first" else ids):
                     yield (block, at), f"no item is called “{pattern}”", "Correct the name."
             material = getattr(row, "material", None)
             if material is not None and material not in names.materials.materials:
@@ -224,16 +264,21 @@ def _incomplete(item: str, pack: PackFile) -> Iterator[Problem]:
         yield ("items", item), f"“{item}” is in no stage of the order", "Add it to order."
 
 
-def _problems_of_clauses(pack: PackFile, index: ClausesFile | None) -> Iterator[Problem]:
-    if index is None:
+def _problems_of_clauses(pack: PackFile, indexes: Mapping[str, ClausesFile] | None) -> Iterator[Problem]:
+    if indexes is None:
         return
-    labels = {clause.label for clause in index.documents.get(pack.region, ())}
+    index = indexes.get(pack.region)
+    file = f"clauses/{pack.region}.yaml"
+    if index is None:
+        yield ("region",), f"there is no {file}", "Write the document's clauses down there."
+        return
+    labels = {clause.label for clause in index.document}
     for path, cited in cited_in(pack):
         if cited.clause and cited.clause not in labels:
             yield (
                 path,
-                f"the clause “{cited.clause}” is not in clauses.yaml",
+                f"the clause “{cited.clause}” is not in {file}",
                 "Correct the label or add it with words of that place.",
             )
         if cited.reading and cited.reading not in index.readings:
-            yield path, f"the reading “{cited.reading}” is not in clauses.yaml", "Correct the id or add the reading."
+            yield path, f"the reading “{cited.reading}” is not in {file}", "Correct the id or add the reading."

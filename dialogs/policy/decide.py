@@ -49,17 +49,20 @@ def decide(pack: Pack, facts: Facts, wants: Sequence[str] | None, on: date, *, r
     known = complete(pack, facts, on)
     items = judge(pack, known, pack.ids, reasons=reasons)
     applied = _applied(items, wants, _OPEN)
+    with_papers = _own(pack, applied) if wants is None else applied
     timed = applied if wants is not None else _applied(items, None, _OPEN_OR_AUTOMATIC)
+    channel = ways(pack, items, wants, known)
     return Decision(
         region=pack.region,
         version=pack.version,
         items=items,
         order=_order(pack, applied),
-        materials=materials(pack, applied, known),
+        materials=materials(pack, with_papers, known),
         deadlines=deadlines(pack, timed, known),
-        channel=ways(pack, items, wants, known),
-        before=in_hand_first(pack, applied, known),
+        channel=channel,
+        before=in_hand_first(pack, with_papers, known),
         outside=_outside(pack, known),
+        also=_also(pack, channel, items, known) if pack.also else {},
     )
 
 
@@ -177,6 +180,24 @@ def _applied(items: Mapping[str, ItemDecision], wants: Sequence[str] | None, ope
     if wants is None:
         return {item: one.verdict for item, one in items.items() if one.verdict in open_}
     return {item: items[item].verdict for item in items if item in wants and items[item].verdict != "not_eligible"}
+
+
+def _own(pack: Pack, applied: dict[str, str]) -> dict[str, str]:
+    """Without what was taken over from a wider document: it adds no papers to what the county asks for."""
+    return {item: verdict for item, verdict in applied.items() if item not in pack.behind} if pack.behind else applied
+
+
+def _also(
+    pack: Pack, channel: Mapping[str, Channel], items: Mapping[str, ItemDecision], known: Facts
+) -> dict[str, Channel]:
+    """Where the wider document has another kind of way for an item of ours that is open."""
+    found: dict[str, Channel] = {}
+    for item, way in channel.items():
+        rows = pack.also.get(item, ()) if items[item].verdict in _OPEN else ()
+        other = next((row.gives for row in rows if row.rule is None or row.rule.test(known)), None)
+        if other is not None and other.mode != way.mode:
+            found[item] = other
+    return found
 
 
 def _order(pack: Pack, applied: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:

@@ -4,7 +4,7 @@ decides here."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from dialogs.policy.logic import Reason
@@ -29,7 +29,7 @@ class ItemDecision:
 class MaterialNeed:
     """A paper. `need`: required; waivable (brought if at hand, or needed only if something not yet known is so);
     exempt; hand_in (the paper itself is kept by the office). `count`: how many, None where the document does not
-    say."""
+    say. `says`: how to bring or photograph it."""
 
     id: str
     name: str
@@ -39,12 +39,13 @@ class MaterialNeed:
     count: int | None
     document: str
     clause: str
+    says: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A limit. `working_days` None: none is promised. `starts`: the event it is counted from. `by`: MM-DD, or
-    None."""
+    """A limit. `working_days` None: none is promised. `starts`: the event it is counted from. `by`: MM-DD,
+    "month_of_card" (the month in which the card is issued), or None."""
 
     working_days: int | None
     starts: str
@@ -57,7 +58,8 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """The way of an item. `row`: the row of the pack that gives it; `url`: "" where no document prints one."""
+    """The way of an item. `row`: the row of the pack that gives it; `url`: "" where no document prints one;
+    `document`: the region whose document says so."""
 
     mode: Mode
     where: str
@@ -65,6 +67,7 @@ class Channel:
     clause: str
     url: str
     row: str
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ class InHandFirst:
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Everything that follows from what is known today. `outside`: the way for somebody whom this pack does not
-    serve."""
+    serve. `also`: a way that the wider document opens and this one does not, for the window to settle."""
 
     region: str
     version: str
@@ -96,6 +99,7 @@ class Decision:
     channel: Mapping[str, Channel]
     before: tuple[InHandFirst, ...]
     outside: Channel | None
+    also: Mapping[str, Channel] = field(default_factory=dict)
 
     def outcome(self) -> tuple[Any, ...]:
         """What the person gets, without the words of the reasons: two decisions with the same outcome are the same

@@ -6,7 +6,7 @@ they need. A fact that was told is never overwritten by one that is derived. `on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,15 +16,24 @@ Known = Mapping[str, Any]
 CATEGORY_BY_DIGIT = {"1": "vision", "2": "hearing", "3": "speech", "4": "physical", "5": "intellectual", "6": "mental"}
 VALID_YEARS = 10
 ADULT = 18
+LABOUR, EARLIEST_PENSION, LATEST_PENSION = 16, 50, 63
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a pack serves: `province` by name, `counties` by code; `provinces`: code prefix -> name."""
+    """Where a pack serves: `province` by name, `counties` by code or by the digits that their codes begin with;
+    `provinces`: code prefix -> name."""
 
     province: str
-    counties: Collection[str]
+    counties: tuple[str, ...]
     provinces: Mapping[str, str]
+
+    def closeness(self, code: str | None) -> int:
+        """How many digits of this county's code are named here; 0: it is not served."""
+        return max((len(start) for start in self.counties if code and code.startswith(start)), default=0)
+
+    def holds(self, code: str | None) -> bool:
+        return self.closeness(code) > 0
 
 
 Derive = Callable[[Known, Place, date], Any]
@@ -52,14 +61,42 @@ def _province_of_household(known: Known, place: Place, on: date) -> str | None:
 
 def _household_served(known: Known, place: Place, on: date) -> bool | None:
     if code := known.get("household_county"):
-        return code in place.counties
+        return place.holds(code)
     province = known.get("household_province")
     return False if province and province != place.province else None
 
 
 def _residence_served(known: Known, place: Place, on: date) -> bool | None:
     code = known.get("residence_county")
-    return code in place.counties if code else None
+    return place.holds(code) if code else None
+
+
+def located(known: Known, place: Place) -> dict[str, Any]:
+    """The same facts, seen from another place: whether household and residence are served there."""
+    household, residence = known.get("household_county"), known.get("residence_county")
+    told = dict(known)
+    if household:
+        told["household_in_service_county"] = place.holds(household)
+    if residence:
+        told["residence_in_service_county"] = place.holds(residence)
+    return told
+
+
+def _cross_region(known: Known, place: Place, on: date) -> str | None:
+    """Whether somebody lives elsewhere than the household is: in another county, or another province."""
+    home, lives = known.get("household_county"), known.get("residence_county")
+    if not (home and lives):
+        return None
+    return "none" if home == lives else "in_province" if home[:2] == lives[:2] else "cross_province"
+
+
+def _working_age(known: Known, place: Place, on: date) -> bool | None:
+    """From 16 until the lawful pension age. The State Council's decision of 2024-09-13 moves it step by step, from 50
+    at the earliest to 63 at the latest: in between it is asked."""
+    age = known.get("age")
+    if age is None or LABOUR <= age < EARLIEST_PENSION:
+        return None if age is None else True
+    return False if age < LABOUR or age >= LATEST_PENSION else None
 
 
 def _birth_date(known: Known, place: Place, on: date) -> date | None:
@@ -153,6 +190,8 @@ RULES: dict[str, Derive] = {
     "province_of_household": _province_of_household,
     "household_served": _household_served,
     "residence_served": _residence_served,
+    "cross_region": _cross_region,
+    "working_age": _working_age,
     "birth_date": _birth_date,
     "age": _age,
     "minor": _minor,

@@ -85,7 +85,8 @@ def form_fields(
     ]
     rows = (row for row in pack.form if not row.items.isdisjoint(served))
     rows = (row for row in rows if row.rule is None or row.rule.test(known))
-    return tuple(_field(policy, pack, row, known, served) for row in rows)
+    fields = (_field(policy, pack, row, known, served) for row in rows)
+    return tuple({field.name: field for field in fields}.values())
 
 
 def _field(policy: Policy, pack: Pack, row: Compiled, known: Mapping[str, Any], served: Sequence[str]) -> Field:
@@ -109,7 +110,7 @@ def _field(policy: Policy, pack: Pack, row: Compiled, known: Mapping[str, Any], 
         value=_known_value(policy, name, text, known, [item for item in served if item in row.items]),
         fact=text.fact,
         same_as=text.same_as,
-        document=pack.region,
+        document=row.document,
         clause=row.written.clause,
     )
 

@@ -6,28 +6,27 @@ Conditions are compiled to closures and rows spelled out per item, once; what ma
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from typing import Any
 
 from dialogs.messages import Explained, Option
-from dialogs.policy.checks import Names, check_facts_file, check_fields_file, problems, spelled
+from dialogs.policy.checks import (
+    Names,
+    spelled,
+)
 from dialogs.policy.decision import Channel, Deadline
 from dialogs.policy.derive import RULES, Derive, Place
 from dialogs.policy.logic import Condition, Reason, Rule, compile_condition
-from dialogs.policy.source import Source
 from dialogs.policy.written import (
-    ClausesFile,
     Clock,
+    Department,
     Fact,
     FactsFile,
-    FieldsFile,
     FieldText,
     First,
     Group,
     Item,
     Material,
-    MaterialsFile,
     OptionText,
     PackFile,
     Row,
@@ -39,8 +38,9 @@ from dialogs.policy.written import (
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """A row with its condition compiled and its items spelled out. `rule` None: always. `gives`: the way, limit or
-    reason it names."""
+    reason it names. `document`: the region whose document it stands in."""
 
+    document: str
     items: frozenset[str]
     rule: Rule | None
     written: Any
@@ -60,11 +60,16 @@ class Pack:
 
     `sources`: fact -> what a person is asked in its place. `asks`: item -> facts that can decide its verdict and
     its way; `asks_applied`: also its papers and limits. `numbers`: fact -> one value for each class that conditions
-    tell apart.
+    tell apart. `behind`: items taken over from a wider document, which add no papers unless they are wished for;
+    `also`: the ways of that document for our own items. `key`: which document and version, or which ones.
     """
 
+    key: str
     written: PackFile
     place: Place
+    items: Mapping[str, Item]
+    departments: Mapping[str, Department]
+    asking: tuple[str, ...]
     rules: Mapping[str, Rule]
     ids: tuple[str, ...]
     automatic: frozenset[str]
@@ -83,6 +88,8 @@ class Pack:
     asks: Mapping[str, frozenset[str]]
     asks_applied: Mapping[str, frozenset[str]]
     numbers: Mapping[str, tuple[int, ...]]
+    behind: frozenset[str] = frozenset()
+    also: Mapping[str, tuple[Compiled, ...]] = field(default_factory=dict)
 
     @property
     def region(self) -> str:
@@ -92,17 +99,15 @@ class Pack:
     def version(self) -> str:
         return self.written.version
 
-    @property
-    def items(self) -> Mapping[str, Item]:
-        return self.written.items
-
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything that is known of policy: packs by region, facts, groups, fields and papers by name, hard words
+    """Everything that is known of policy: packs by region, and `joined` by the regions of household and residence;
+    facts, groups, fields and papers by name, hard words
     explained."""
 
     packs: Mapping[str, Pack]
+    joined: Mapping[tuple[str, str], Pack]
     facts: Mapping[str, Fact]
     groups: Mapping[str, Group]
     fields: Mapping[str, FieldText]
@@ -119,43 +124,8 @@ class Policy:
         return tuple(Explained(word, self.words[word]) for word in words)
 
 
-def load_policy(*, packs: Mapping[str, str], facts: str, fields: str, materials: str, clauses: str = "") -> Policy:
-    """`packs`: region -> YAML text; the others are the YAML texts of the files of that name; with `clauses`, every
-    clause and reading that a pack cites must be in it. Raises PolicyError, which names file, line and what to do."""
-    names = _read_names(facts, fields, materials, clauses)
-    return Policy(
-        packs={region: _load_pack(region, text, names) for region, text in packs.items()},
-        facts=names.facts.facts,
-        groups=names.facts.groups,
-        fields=names.fields.fields,
-        materials=names.materials.materials,
-        provinces=names.facts.provinces,
-        words=names.facts.words,
-        option_lists={**names.facts.option_lists, **names.fields.option_lists},
-    )
-
-
-@lru_cache(maxsize=4)
-def _read_names(facts: str, fields: str, materials: str, clauses: str) -> Names:
-    """The files that packs share: read once while one pack after the other is tried against them."""
-    facts_source, fields_source = Source("facts.yaml", facts), Source("fields.yaml", fields)
-    facts_file, fields_file = facts_source.read(FactsFile), fields_source.read(FieldsFile)
-    papers = Source("materials.yaml", materials).read(MaterialsFile)
-    index = Source("clauses.yaml", clauses).read(ClausesFile) if clauses else None
-    check_facts_file(facts_source, facts_file)
-    check_fields_file(fields_source, fields_file, facts_file)
-    return Names(facts_file, fields_file, papers, index)
-
-
-def _load_pack(region: str, text: str, names: Names) -> Pack:
-    source = Source(f"packs/{region}.yaml", text)
-    written = source.read(PackFile)
-    for path, wrong, do in problems(written, region, names):
-        raise source.error(path, wrong, do)
-    return _compile(written, names)
-
-
-def _compile(written: PackFile, names: Names) -> Pack:
+def compile_pack(written: PackFile, names: Names, taken: tuple[str, ...] = ()) -> Pack:
+    """The pack by itself. `taken`: items that it will take over; only what comes first may name them."""
     facts = names.facts
     named, ids = written.conditions, tuple(written.items)
 
@@ -165,7 +135,8 @@ def _compile(written: PackFile, names: Names) -> Pack:
     def ready(rows: Sequence[Row], every: Sequence[str] = ()) -> tuple[Compiled, ...]:
         return tuple(
             Compiled(
-                items=frozenset(spelled(getattr(row, "opens", ()) or row.items or every, ids)),
+                document=written.region,
+                items=frozenset(spelled(getattr(row, "opens", ()) or row.items or every, (*ids, *taken))),
                 rule=rule(row.when),
                 written=row,
                 gives=_gives(row, written.region),
@@ -181,16 +152,14 @@ def _compile(written: PackFile, names: Names) -> Pack:
     sources = _sources(facts)
     first, ways, bindings = ready(written.first), by_item(written.ways), by_item(written.materials)
     clocks, before = by_item([clock for clock in written.clocks if not clock.bundle]), ready(written.before)
-    asks = {
-        item: _asks(rules[item], [*ways[item], *(row for row in first if item in row.items)], sources) for item in ids
-    }
-    papers = {
-        item: _asks(None, [*bindings[item], *clocks[item], *(row for row in before if item in row.items)], sources)
-        for item in ids
-    }
+    asks, asks_applied = what_items_ask(ids, rules, first, ways, bindings, clocks, before, sources)
     return Pack(
+        key=f"{written.region}@{written.version}",
         written=written,
-        place=Place(written.province, frozenset(written.counties), facts.provinces),
+        place=Place(written.province, written.counties, facts.provinces),
+        items=written.items,
+        departments=written.departments,
+        asking=written.asking,
         rules=rules,
         ids=ids,
         automatic=frozenset(item for item, body in written.items.items() if body.automatic),
@@ -207,9 +176,32 @@ def _compile(written: PackFile, names: Names) -> Pack:
         papers=names.materials.materials,
         stages=tuple(frozenset(spelled(stage, ids)) for stage in written.order.stages),
         asks=asks,
-        asks_applied={item: asks[item] | papers[item] for item in ids},
+        asks_applied=asks_applied,
         numbers=_classes(written, facts),
     )
+
+
+Rows = Mapping[str, Sequence[Compiled]]
+
+
+def what_items_ask(
+    ids: Sequence[str],
+    rules: Mapping[str, Rule],
+    first: Sequence[Compiled],
+    ways: Rows,
+    bindings: Rows,
+    clocks: Rows,
+    before: Sequence[Compiled],
+    sources: Mapping[str, tuple[str, ...]],
+) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
+    """For each item, what a person can be asked for its verdict and way, and for its papers and limits too."""
+
+    def of(rows: Sequence[Compiled], item: str) -> list[Compiled]:
+        return [row for row in rows if item in row.items]
+
+    asks = {item: _asks(rules[item], [*ways[item], *of(first, item)], sources) for item in ids}
+    more = {item: _asks(None, [*bindings[item], *clocks[item], *of(before, item)], sources) for item in ids}
+    return asks, {item: asks[item] | more[item] for item in ids}
 
 
 def _asks(rule: Rule | None, rows: Sequence[Compiled], sources: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
@@ -232,7 +224,7 @@ def _gives(row: Row, region: str) -> Channel | Deadline | Reason | None:
     if isinstance(row, First):
         return Reason(region, row.clause, row.says, False, row.reading)
     if isinstance(row, Way):
-        return Channel(row.mode, row.where, row.says, row.clause, row.url, row.row)
+        return Channel(row.mode, row.where, row.says, row.clause, row.url, row.row, region)
     if isinstance(row, Clock):
         return Deadline(row.working_days, row.starts, row.excludes, row.clause, row.by, row.calendar_days, row.says)
     return None

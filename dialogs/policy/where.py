@@ -1,4 +1,5 @@
-"""Which pack serves a place. The household decides; somebody whom no pack serves hears where to go instead."""
+"""Which pack serves whom, item by item. The household decides; where a document serves by residence, or anyone, the
+residence does; somebody whom no pack serves hears where to go instead."""
 
 from __future__ import annotations
 
@@ -8,18 +9,29 @@ from typing import Any
 
 from dialogs.policy.ask import Question, question_for
 from dialogs.policy.decide import complete
+from dialogs.policy.overlay import takes_in
 from dialogs.policy.pack import Pack, Policy
 
 
-def pack_for(policy: Policy, county_code: str | None, residence_code: str | None) -> Pack | None:
-    """The pack of the county where the household is; None outside every pack. The residence moves nobody into
-    another pack: no document that is here gives anything to people who only live in the place."""
-    return next((pack for pack in policy.packs.values() if county_code in pack.place.counties), None)
+def pack_for(policy: Policy, household: str | None, residence: str | None) -> Pack | None:
+    """The pack of the household's county, the closest there is; with what it leaves to the residence done by that
+    one's pack. Of a household outside every pack, the residence's, where it serves people by residence or anyone.
+    None: nobody here."""
+    home, lives = closest(policy, household), closest(policy, residence)
+    if home is None:
+        return lives if household and lives and takes_in(lives) else None
+    return policy.joined.get((home.region, lives.region), home) if lives else home
+
+
+def closest(policy: Policy, code: str | None) -> Pack | None:
+    """The pack whose place names most digits of this county's code."""
+    near = max(policy.packs.values(), key=lambda pack: pack.place.closeness(code), default=None)
+    return near if near and near.place.holds(code) else None
 
 
 def outside(policy: Policy, code: str) -> str:
     """Where this county lies: "" when a pack serves it, "<province>_other" in the province of one, else "other"."""
-    if pack_for(policy, code, None):
+    if closest(policy, code):
         return ""
     province = policy.provinces.get(code[:2])
     known = {pack.place.province for pack in policy.packs.values()}

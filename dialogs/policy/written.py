@@ -1,4 +1,5 @@
-"""The policy files as written: the shape of facts.yaml, fields.yaml, materials.yaml, clauses.yaml and packs/*.yaml.
+"""The policy files as written: the shape of facts.yaml, fields.yaml, materials.yaml,
+clauses/*.yaml and packs/*.yaml.
 
 What a document says stands in the YAML; what may stand there, and what it means, stands here. Nothing is decided
 here.
@@ -176,21 +177,26 @@ class Way(Row):
 
 
 class Clock(Row):
-    """A limit. `working_days` null: the document promises none. `by`: MM-DD. `bundle`: the limit is of the whole,
-    not of an item."""
+    """A limit. `working_days` null: the document promises none. `by`: MM-DD, or the month in which the card is issued.
+    `bundle`: the limit is of the whole, not of an item."""
 
     says: str
     starts: Start = "not_stated"
     working_days: int | None = Field(None, ge=1)
     calendar_days: int | None = Field(None, ge=1)
-    by: str | None = Field(None, pattern=r"^\d\d-\d\d$")
+    by: str | None = Field(None, pattern=r"^(\d\d-\d\d|month_of_card)$")
     excludes: tuple[Exclusion, ...] = ()
     bundle: bool = False
 
 
 class Binding(Row):
+    """A paper that items need. `name`, `says`: what this document wants of it, where that differs from the paper in
+    general."""
+
     material: str
     form: str
+    name: str = ""
+    says: str = ""
     need: Need = "required"
     count: int | None = None
 
@@ -207,7 +213,10 @@ class Before(Row):
 
 
 class FormField(Row):
+    """`section`: the heading of the printed form under which the field stands."""
+
     field: str
+    section: str = ""
 
 
 class Form(Data):
@@ -229,6 +238,9 @@ class First(Row):
 
 
 class Order(Data):
+    """`ends_on_refusal`: when one of these is refused, the whole ends, not only what depends on it."""
+
+    ends_on_refusal: tuple[str, ...] = ()
     stages: tuple[tuple[str, ...], ...]
     says: str
     clause: str
@@ -248,6 +260,33 @@ class Item(Data):
     yields_card: bool = False
 
 
+class Serves(Data):
+    """Where these items are handled: by the household's county (the default), the residence's, either of them,
+    anyone's, or the county that the household has moved to."""
+
+    items: tuple[str, ...]
+    by: Literal["household", "residence", "either", "anyone", "moved_to"]
+    says: str = ""
+    clause: str
+    reading: str = ""
+
+
+class Rating(Cited):
+    """When the person is invited to rate the service: once it is accepted, once a result is there."""
+
+    after: tuple[Literal["acceptance", "result"], ...]
+
+
+class Parent(Data):
+    """The wider document that this one lies over. `items`: what only the parent has, taken over behind our own;
+    `like`: our item -> the parent's under another name; `says`: where both open a way, who is asked which holds."""
+
+    region: str
+    items: tuple[str, ...] = ()
+    like: dict[str, str] = Field(default_factory=dict)
+    says: str
+
+
 class Commitment(Cited):
     how: str
     signature: bool
@@ -259,6 +298,7 @@ class PackFile(Data):
     """One document, as written in packs/<region>.yaml."""
 
     region: str
+    parent: Parent | None = None
     name: str
     title: str
     number: str
@@ -275,11 +315,14 @@ class PackFile(Data):
     order: Order
     ways: tuple[Way, ...]
     outside: tuple[Way, ...] = ()
+    serves: tuple[Serves, ...] = ()
     clocks: tuple[Clock, ...]
     materials: tuple[Binding, ...]
     before: tuple[Before, ...] = ()
     form: Form
     commitment: Commitment | None = None
+    rating: Rating | None = None
+    complaint: Cited | None = None
     rules: dict[str, Cited] = Field(default_factory=dict)
     asking: tuple[str, ...]
 
@@ -290,7 +333,10 @@ class Clause(Data):
 
 
 class ClausesFile(Data):
-    documents: dict[str, tuple[Clause, ...]]
+    """The index of one document: its clauses in order, each with words of that place, and how it is read where it is
+    open."""
+
+    document: tuple[Clause, ...]
     readings: dict[str, str] = Field(default_factory=dict)
 
 

@@ -84,7 +84,7 @@ def _sent(view: View) -> list[ReviewLine]:
         ReviewLine(
             "",
             item_name(view, item),
-            view.words.say("sent_to", department=view.pack.written.departments[view.pack.items[item].department].full),
+            view.words.say("sent_to", department=view.pack.departments[view.pack.items[item].department].full),
         )
         for item in applied(view)
     ]

@@ -64,7 +64,7 @@ def walk(view: View, items: Sequence[str] | None, known: Facts) -> tuple[tuple[Q
         name: a.value for name, a in view.answers.items() if name in view.policy.facts and view.policy.facts[name].ask
     }
     chosen = None if items is None else tuple(items)
-    key = ("walk", pack.region, pack.version, view.is_served, view.today, chosen, frozen(known), frozen(told))
+    key = ("walk", pack.key, view.is_served, view.today, chosen, frozen(known), frozen(told))
     return view.library.remember(key, lambda: tuple(_walk(view, pack, items, known, told)))
 
 

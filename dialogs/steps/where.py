@@ -43,7 +43,9 @@ def said(view: View, query: Query) -> Said:
 
 
 def _served(view: View) -> set[str]:
-    return {code for pack in view.policy.packs.values() for code in pack.place.counties}
+    """The counties that have a document or a directory of their own."""
+    named = {code for pack in view.policy.packs.values() for code in pack.place.counties if len(code) == 6}
+    return named | view.library.directories.keys()
 
 
 def _outside(view: View, query: Query) -> Asking:

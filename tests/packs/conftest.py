@@ -1,6 +1,7 @@
 """The policy as the backend reads it, for every test of this room."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,8 +10,16 @@ from dialogs.policy import Pack, Policy, load_policy
 FOLDER = Path(__file__).parents[2] / "dialogs" / "policy"
 
 
-def texts() -> dict[str, str]:
-    return {name: (FOLDER / f"{name}.yaml").read_text() for name in ("facts", "fields", "materials", "clauses")}
+def texts() -> dict[str, Any]:
+    """What packs share, and the clause indexes."""
+    return {
+        **{name: (FOLDER / f"{name}.yaml").read_text() for name in ("facts", "fields", "materials")},
+        "clauses": clause_texts(),
+    }
+
+
+def clause_texts() -> dict[str, str]:
+    return {path.stem: path.read_text() for path in sorted((FOLDER / "clauses").glob("*.yaml"))}
 
 
 def pack_texts() -> dict[str, str]:
