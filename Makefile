@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check proof bench score setup clean
+.PHONY: run test check proof mutants bench score setup clean
 
 run: .venv/.serves                  ## set up and serve on 127.0.0.1:8000 (PORT overrides) with demo accounts and simulators
 	$(BIN)/yijianshi demo
@@ -18,6 +18,9 @@ check: .venv/.tests                 ## format, lint, types, imports
 
 proof: .venv/.tests                 ## the same tests at the sizes the issues name
 	YIJIANSHI_PROOF=1 $(BIN)/python -m pytest -s tests/faults tests/talks tests/photos
+
+mutants: .venv/.tests               ## is every condition of every pack held by a case? (REGION=henan for one)
+	REGION=$(REGION) $(BIN)/python -m tests.packs.mutants
 
 bench: .venv/.tests                 ## measures; judges nothing
 	$(BIN)/python -m tests.benchmarks
