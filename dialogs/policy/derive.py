@@ -17,6 +17,9 @@ CATEGORY_BY_DIGIT = {"1": "vision", "2": "hearing", "3": "speech", "4": "physica
 VALID_YEARS = 10
 ADULT = 18
 LABOUR, EARLIEST_PENSION, LATEST_PENSION = 16, 50, 63
+OLD, RETIRED_CADRE = 60, 80
+PRISON, GRADUATE = 12, 16
+CITIZEN_PROVINCES = range(11, 66)  # 71, 81, 82: no household register of the mainland
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +181,67 @@ def _orphan_by_identity_or_age(known: Known, place: Place, on: date) -> bool | N
     return False if by_identity is None and known.get("is_minor") is False else by_identity
 
 
+def _younger_than(years: int) -> Derive:
+    """What nobody of this age can have is not asked: an allowance for the old (60, the law's old age), or for those
+    who retired with honours (they were at work before October 1949)."""
+
+    def derive(known: Known, place: Place, on: date) -> bool | None:
+        age = known.get("age")
+        return False if age is not None and age < years else None
+
+    return derive
+
+
+def _child_only(known: Known, place: Place, on: date) -> bool | None:
+    """What is paid for children is not asked of a grown-up."""
+    return False if known.get("is_minor") is False else None
+
+
+def _citizen_by_household(known: Known, place: Place, on: date) -> bool | None:
+    """Who has a household in a county or province is registered in this country."""
+    code = known.get("household_county")
+    return True if known.get("household_province") and not (code and int(code[:2]) not in CITIZEN_PROVINCES) else None
+
+
 def _medical_identity(known: Known, place: Place, on: date) -> str | None:
     told = {name: known.get(f"is_{name}") for name in ("dibao", "tekun", "orphan")}
     for name, so in told.items():
         if so:
             return name
     return "none" if all(so is False for so in told.values()) else None
+
+
+def _gender(known: Known, place: Place, on: date) -> str | None:
+    """The 17th digit of the identity number is odd for men (GB 11643)."""
+    digit = (known.get("id_number") or known.get("disability_card_no") or "")[16:17]
+    return ("male" if int(digit) % 2 else "female") if digit.isdecimal() else None
+
+
+def _cancel_reason(known: Known, place: Place, on: date) -> str | None:
+    if known.get("is_deceased"):
+        return "death"
+    return "recovered" if known.get("no_longer_disabled") else None
+
+
+def _pension_special(known: Known, place: Place, on: date) -> str | None:
+    level = known.get("card_level")
+    return None if level is None else "severe" if level in (1, 2) else "moderate" if level in (3, 4) else "other"
+
+
+BENEFITS = {
+    "dibao": "is_dibao",
+    "tekun": "is_tekun",
+    "retired_cadre": "gets_retired_cadre_allowance",
+    "orphan": "is_orphan",
+    "work_injury": "gets_work_injury_nursing",
+    "elderly": "gets_elderly_allowance",
+    "duty_disability": "gets_duty_disability_allowance",
+}
+
+
+def _other_benefits(known: Known, place: Place, on: date) -> Any:
+    """Those that are known to be received; nothing is said of the others."""
+    return tuple(name for name, fact in BENEFITS.items() if known.get(fact)) or None
 
 
 RULES: dict[str, Derive] = {
@@ -206,5 +264,15 @@ RULES: dict[str, Derive] = {
     "dibao_by_identity": _identity("dibao"),
     "tekun_by_identity": _identity("tekun"),
     "orphan_by_identity_or_age": _orphan_by_identity_or_age,
+    "too_young_for_old_age": _younger_than(OLD),
+    "too_young_for_a_retired_cadre": _younger_than(RETIRED_CADRE),
+    "too_young_for_prison": _younger_than(PRISON),
+    "too_young_for_a_graduate": _younger_than(GRADUATE),
+    "too_old_for_a_child": _child_only,
+    "citizen_by_household": _citizen_by_household,
     "medical_identity": _medical_identity,
+    "gender": _gender,
+    "cancel_reason": _cancel_reason,
+    "pension_special": _pension_special,
+    "other_benefits": _other_benefits,
 }
