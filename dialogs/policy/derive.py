@@ -38,6 +38,10 @@ class Place:
     def holds(self, code: str | None) -> bool:
         return self.closeness(code) > 0
 
+    @property
+    def whole_province(self) -> bool:
+        return any(self.provinces.get(start) == self.province for start in self.counties)
+
 
 Derive = Callable[[Known, Place, date], Any]
 
@@ -58,15 +62,18 @@ def as_date(told: Any) -> date | None:
 
 
 def _province_of_household(known: Known, place: Place, on: date) -> str | None:
-    code = known.get("household_county")
-    return place.provinces.get(code[:2], "other") if code else None
+    if code := known.get("household_county"):
+        return place.provinces.get(code[:2], "other")
+    return place.province if known.get("household_in_service_county") else None
 
 
 def _household_served(known: Known, place: Place, on: date) -> bool | None:
     if code := known.get("household_county"):
         return place.holds(code)
     province = known.get("household_province")
-    return False if province and province != place.province else None
+    if province and province != place.province:
+        return False
+    return True if province and place.whole_province else None
 
 
 def _residence_served(known: Known, place: Place, on: date) -> bool | None:
@@ -158,6 +165,13 @@ def _several_categories(known: Known, place: Place, on: date) -> bool | None:
         return True
     categories = known.get("card_categories")
     return None if categories is None else len(categories) > 1
+
+
+def _level_of_mind(known: Known, place: Place, on: date) -> int | None:
+    """The level of the intellectual or mental part: where it is the only one, the card's; of several the card does not
+    say."""
+    only = known.get("card_categories")
+    return known.get("card_level") if only and set(only) in ({"intellectual"}, {"mental"}) else None
 
 
 def _severe(known: Known, place: Place, on: date) -> bool | None:
@@ -261,6 +275,7 @@ RULES: dict[str, Derive] = {
     "applied_from_card": _applied_from_card,
     "several_categories": _several_categories,
     "severe": _severe,
+    "level_of_mind": _level_of_mind,
     "dibao_by_identity": _identity("dibao"),
     "tekun_by_identity": _identity("tekun"),
     "orphan_by_identity_or_age": _orphan_by_identity_or_age,
