@@ -137,6 +137,12 @@ def _card_status(known: Known, place: Place, on: date) -> str | None:
     return "valid" if on <= until else "expired"
 
 
+def _issued_elsewhere(known: Known, place: Place, on: date) -> bool | None:
+    """Who has moved here with a card from before has one of another county; who has not moved is asked."""
+    moved = known.get("household_moved") or known.get("card_status") == "moved_out"
+    return False if moved else None
+
+
 def _years_since_issue(known: Known, place: Place, on: date) -> int | None:
     since = as_date(known.get("card_valid_from"))
     if since:
@@ -269,6 +275,7 @@ RULES: dict[str, Derive] = {
     "minor": _minor,
     "holder": _holder,
     "card_status": _card_status,
+    "issued_elsewhere": _issued_elsewhere,
     "years_since_issue": _years_since_issue,
     "level_from_number": _level_from_number,
     "categories_known": _categories_known,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
+from stdnum import luhn
 from stdnum.iso7064 import mod_11_2
 
 from dialogs.messages import Explained, InputKind, Option
@@ -21,6 +22,7 @@ from dialogs.policy.pack import Compiled, Pack, Policy
 from dialogs.policy.written import FieldText
 
 SAME = "same"
+BLANK, BLANK_LABEL = "none", "不填"
 OLDEST_YEAR = 1880
 
 _HAN = r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇]"
@@ -30,14 +32,17 @@ _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"(010|02\d|0[3-9]\d{2})-?([1-9]\d{6,7})")
 _CARD_TAIL = re.compile(r"([1-7])([1-4])(B\d{1,2})?")
 _DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?")
+_DIVISIONS = re.compile(r".{2,}[县区市旗].*?(?:乡|镇|街道|苏木|办事处).*?(?:村|社区|居委会|居民委员会|嘎查|队|场)")
+_SALARY = re.compile(r"(\d{1,6})(?:元|块钱?)?")
+_CARD_BEGINS = ("62", "95599")  # bank cards with a check digit; a passbook's account number has none
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field of the form. `derived`: it follows from other answers and is never asked; `value`: what is known
     already (a field that is not derived is asked only while this is None). `fact`: the fact that its answer states,
-    or "". `same_as`: the answer "same" stands for that field's value. `sensitive`: masked in lists, kept
-    encrypted."""
+    or "". `same_as`: the answer "same" stands for that field's value. `may_be_blank`: the answer "none" leaves it
+    empty (""). `sensitive`: masked in lists, kept encrypted."""
 
     name: str
     label: str
@@ -52,6 +57,7 @@ class Field:
     value: Any
     fact: str
     same_as: str
+    may_be_blank: bool
     document: str
     clause: str
 
@@ -93,15 +99,12 @@ def _field(policy: Policy, pack: Pack, row: Compiled, known: Mapping[str, Any], 
     name = row.written.field
     text = policy.fields[name]
     dead = bool(known.get("is_deceased"))
-    options = policy.options(text)
-    if text.same_as:
-        options = (Option(SAME, text.same_label),)
     return Field(
         name=name,
         label=text.label_dead if dead and text.label_dead else text.label,
         question=text.ask_dead if dead and text.ask_dead else text.ask,
         input=text.input,
-        options=options,
+        options=_options(policy, text, known),
         rule=text.rule,
         hint=text.hint,
         explained=tuple(Explained(word, says) for word, says in text.explained.items()),
@@ -110,9 +113,19 @@ def _field(policy: Policy, pack: Pack, row: Compiled, known: Mapping[str, Any], 
         value=_known_value(policy, name, text, known, [item for item in served if item in row.items]),
         fact=text.fact,
         same_as=text.same_as,
+        may_be_blank=text.may_be_blank,
         document=row.document,
         clause=row.written.clause,
     )
+
+
+def _options(policy: Policy, text: FieldText, known: Mapping[str, Any]) -> tuple[Option, ...]:
+    options, held = policy.options(text), known.get(text.among) if text.among else None
+    if held:
+        options = tuple(option for option in options if option.value in held)
+    if text.same_as:
+        options = (Option(SAME, text.same_label),)
+    return (*options, Option(BLANK, BLANK_LABEL)) if text.may_be_blank else options
 
 
 def _known_value(policy: Policy, name: str, text: FieldText, known: Mapping[str, Any], items: list[str]) -> Any:
@@ -131,14 +144,31 @@ def facts_from_fields(policy: Policy, values: Mapping[str, Any]) -> dict[str, An
 def check(field: Field, value: Any, others: Mapping[str, Any], today: date) -> Checked:
     """`value` as it was written or chosen; `others`: the checked values of other fields by name; `today`: no date
     may be later."""
+    if field.may_be_blank and value in ("", BLANK, [BLANK], [], (), BLANK_LABEL, "unsure"):
+        return Checked("", "")
     if field.same_as and value == SAME:
         same = others.get(field.same_as)
         return Checked(same, "") if same else Checked(None, "前面还没有填，请写一下。")
-    if field.options and field.input in ("choice", "choices"):
+    if field.input == "choices":
+        return _choices(field, value)
+    if field.options and field.input == "choice":
         return _choice(field, value)
-    if not isinstance(value, (str, date)):
+    if not isinstance(value, (str, int, date)) or isinstance(value, bool):
         return Checked(None, "请用文字写一下。")
     return CHECKS[field.rule](value, others, today)
+
+
+def still_stands(field: Field, value: Any, others: Mapping[str, Any], today: date) -> bool:
+    """Whether an answer that was right when it was given still is, now that `others` may have changed."""
+    return field.rule not in COMPARED or value == "" or not check(field, value, others, today).problem
+
+
+def _choices(field: Field, value: Any) -> Checked:
+    told = value if isinstance(value, (list, tuple)) else [value]
+    chosen = [_choice(field, one) for one in told]
+    if not chosen or any(one.problem for one in chosen):
+        return Checked(None, "请从下面选。可以选几样。")
+    return Checked(list(dict.fromkeys(one.value for one in chosen)), "")
 
 
 def _choice(field: Field, value: Any) -> Checked:
@@ -183,6 +213,14 @@ def check_id_number(value: Any, others: Mapping[str, Any], today: date) -> Check
     if not mod_11_2.is_valid(number):
         return Checked(None, "号码对不上，可能写错了一位。请核对。")
     return Checked(number, "")
+
+
+def check_id_number_of_another(value: Any, others: Mapping[str, Any], today: date) -> Checked:
+    """The same for a guardian: it is not the number of the person whom the form is about."""
+    checked = check_id_number(value, others, today)
+    if checked.value and checked.value == others.get("id_number"):
+        return Checked(None, "这和前面的号码一样。请写监护人的。")
+    return checked
 
 
 def birth_date_of(number: str) -> date | None:
@@ -242,6 +280,66 @@ def check_date(value: Any, others: Mapping[str, Any], today: date) -> Checked:
     return Checked(day.isoformat(), "")
 
 
+def check_bank_number(value: Any, others: Mapping[str, Any], today: date) -> Checked:
+    """12 to 19 digits; of a bank card (16 and more, by how it begins) the last is a check digit (ISO/IEC 7812, Luhn)."""
+    number = _no_gaps(value)
+    if not re.fullmatch(r"[0-9]+", number):
+        return Checked(None, "卡号只有数字，请核对。")
+    if not 12 <= len(number) <= 19:
+        return Checked(None, f"卡号是12到19位，现在是{len(number)}位。")
+    if len(number) >= 16 and number.startswith(_CARD_BEGINS) and not luhn.is_valid(number):
+        return Checked(None, "卡号对不上，可能写错了一位。请核对。")
+    return Checked(number, "")
+
+
+def check_postcode(value: Any, others: Mapping[str, Any], today: date) -> Checked:
+    """Six digits."""
+    code = _no_gaps(value)
+    if not re.fullmatch(r"[0-9]{6}", code) or code == "000000":
+        return Checked(None, "邮编是6位数字，请核对。")
+    return Checked(code, "")
+
+
+def check_amount(value: Any, others: Mapping[str, Any], today: date) -> Checked:
+    """Whole yuan, kept as digits."""
+    written = _SALARY.fullmatch(re.sub(r"[\s,]", "", _plain(value)))
+    return Checked(str(int(written[1])), "") if written else Checked(None, "请写一个整数，比如3000。")
+
+
+def check_diploma_number(value: Any, others: Mapping[str, Any], today: date) -> Checked:
+    """6 to 30 letters and digits."""
+    number = _no_gaps(value).upper()
+    if not re.fullmatch(r"[0-9A-Z]{6,30}", number):
+        return Checked(None, "证书编号是数字和字母，请核对。")
+    return Checked(number, "")
+
+
+def check_division5(value: Any, others: Mapping[str, Any], today: date) -> Checked:
+    """An address that names county, town and village in this order."""
+    place = check_address(value, others, today)
+    if place.value and not _DIVISIONS.match(place.value):
+        return Checked(None, "请从省、市、县写到乡镇和村。")
+    return place
+
+
+def check_moved_household(value: Any, others: Mapping[str, Any], today: date) -> Checked:
+    """An address other than the one the household was moved from."""
+    place = check_address(value, others, today)
+    if place.value and place.value == others.get("transfer_old_household"):
+        return Checked(None, "新旧地址一样，请核对。")
+    return place
+
+
+def check_text(value: Any, others: Mapping[str, Any], today: date) -> Checked:
+    """Free words on one line, with something to read in them."""
+    text = re.sub(r"\s+", " ", _plain(value))
+    if any(unicodedata.category(sign) in ("Cc", "Cf", "Co", "Cs", "Cn") for sign in text):
+        return Checked(None, "有看不懂的符号，请改一下。")
+    if not any(sign.isalnum() for sign in text):
+        return Checked(None, "请写一下。")
+    return Checked(text, "") if len(text) <= 100 else Checked(None, "写得太长了，请写短一点。")
+
+
 def _as_chosen(value: Any, others: Mapping[str, Any], today: date) -> Checked:
     text = _plain(value)
     return Checked(text, "") if text else Checked(None, "请从下面选一个。")
@@ -256,4 +354,13 @@ CHECKS: dict[str, Callable[[Any, Mapping[str, Any], date], Checked]] = {
     "date": check_date,
     "ethnicity": _as_chosen,
     "choice": _as_chosen,
+    "id_number_of_another": check_id_number_of_another,
+    "bank_number": check_bank_number,
+    "postcode": check_postcode,
+    "amount": check_amount,
+    "diploma_number": check_diploma_number,
+    "division5": check_division5,
+    "moved_household": check_moved_household,
+    "text": check_text,
 }
+COMPARED = frozenset({"card_number", "id_number_of_another", "moved_household"})  # rules that look at other fields

@@ -92,7 +92,8 @@ class FactsFile(Data):
 
 class FieldText(Data):
     """A field of a form. `rule`: how it is checked (fields.py). `from`: what it follows from. `fact`: the fact that
-    it states. `same_as`: the answer “the same” takes that field's value."""
+    it states. `same_as`: the answer “the same” takes that field's value. `may_be_blank`: the form is taken without it.
+    `among`: a fact; only what it holds can be chosen."""
 
     label: str
     input: InputKind
@@ -106,6 +107,8 @@ class FieldText(Data):
     from_: str = Field("", alias="from")
     same_as: str = ""
     same_label: str = ""
+    may_be_blank: bool = False
+    among: str = ""
     options: tuple[OptionText, ...] = ()
     options_like: str = ""
     explained: dict[str, str] = Field(default_factory=dict)

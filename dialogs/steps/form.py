@@ -3,19 +3,22 @@ not asked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from dialogs.messages import Option
 from dialogs.policy import Field, check, facts_from_fields, form_fields
 from dialogs.policy.decide import complete
-from dialogs.policy.fields import SAME
+from dialogs.policy.fields import SAME, still_stands
 from dialogs.steps.asking import put
 from dialogs.steps.offer import applied, item_name, way_of
 from dialogs.view import Asking, Problem, Query, Said, Taken, View, frozen
 
 PREFIX = "field:"
+_FOLLOWING = frozenset({"age", "card_level", "card_categories"})
+_NUMBERS = ("id_number", "disability_card_no")
 
 
 def lay(view: View) -> tuple[Field, ...]:
@@ -33,14 +36,14 @@ def lay(view: View) -> tuple[Field, ...]:
 
 def _laid(view: View, facts: dict[str, Any]) -> tuple[Field, ...]:
     """The form for these facts. It is the same for everybody with the same ones, so it is remembered, but without anything
-    personal: of an identity number only the age plays a part, and what follows from it is put in afterwards."""
+    personal: of the numbers only age, category and level play a part, and what else follows is put in afterwards."""
     pack, items = view.pack, {item: way_of(view, item) for item in applied(view)}
     assert pack is not None
     personal = {field.fact for field in view.policy.fields.values() if field.fact and field.sensitive}
     own = {name: facts.pop(name) for name in personal & facts.keys()}
     follows = complete(pack, own, view.today) if own else {}
-    if "age" in follows:
-        facts.setdefault("age", follows["age"])
+    for name in _FOLLOWING & follows.keys():
+        facts.setdefault(name, follows[name])
     key = ("form", pack.region, pack.version, view.today, tuple(items.items()), frozen(facts))
     laid = view.library.remember(key, lambda: form_fields(view.policy, pack, facts, tuple(items), view.today, items))
     return tuple(replace(f, value=follows[f.name]) if f.derived and f.name in follows else f for f in laid)
@@ -52,10 +55,15 @@ def told(view: View) -> dict[str, Any]:
 
 
 def queries(view: View) -> Iterator[Query]:
+    values = told(view)
     for field in view.form:
         key = PREFIX + field.name
         if not field.derived and (key in view.answers or field.value is None):
-            yield Query(key, "form/asking")
+            yield Query(key, "form/asking", stands=partial(_stands, view, field, values))
+
+
+def _stands(view: View, field: Field, values: Mapping[str, Any], value: Any) -> bool:
+    return still_stands(field, value, values, view.today)
 
 
 def ask(view: View, query: Query) -> Asking:
@@ -70,21 +78,30 @@ def ask(view: View, query: Query) -> Asking:
 
 def take(view: View, query: Query, value: Any) -> Taken | Problem:
     field = field_of(view, query)
-    if value in ("", None, "unsure"):
+    if not field.may_be_blank and value in ("", None, "unsure"):
         return Problem(view.words.say("field_needed", label=field.label))
+    if field.rule == "text" and value in view.library.county_names:
+        value = view.county_name(value)
     checked = check(field, value, told(view), view.today)
-    problem = checked.problem or (_other_age(view, checked.value) if field.name == "id_number" else "")
+    problem = checked.problem or (_differs(view, field, checked.value) if field.fact in _NUMBERS else "")
     return Problem(problem) if problem else Taken({query.key: checked.value})
 
 
-def _other_age(view: View, id_number: str) -> str:
-    """What to say when the number's date of birth does not fit the age that was told; a year more or less is let
-    pass."""
+def _differs(view: View, field: Field, number: str) -> str:
+    """What to say when the number does not fit what was told: its date of birth the age (a year more or less is let
+    pass), its last digits the category and the level."""
     assert view.pack is not None
-    age, told_age = complete(view.pack, {"id_number": id_number}, view.today).get("age"), view.facts_chosen.get("age")
-    if age is None or told_age is None or abs(age - told_age) <= 1:
-        return ""
-    return view.words.say("age_differs", told=told_age, number=age)
+    stated, told = complete(view.pack, {field.fact: number}, view.today), view.facts_chosen
+    age, told_age = stated.get("age"), told.get("age")
+    if age is not None and told_age is not None and abs(age - told_age) > 1:
+        return view.words.say("age_differs", told=told_age, number=age)
+    level, told_level = stated.get("card_level"), told.get("card_level")
+    if level is not None and told_level in (1, 2, 3, 4) and level != told_level:
+        return view.words.say("level_differs", told=told_level, number=level)
+    categories, told_categories = stated.get("card_categories"), told.get("card_categories")
+    if categories and told_categories and set(categories) != set(told_categories):
+        return view.words.say("category_differs")
+    return ""
 
 
 def said(view: View, query: Query) -> Said:
@@ -98,12 +115,18 @@ def field_of(view: View, query: Query) -> Field:
 
 
 def in_words(view: View, name: str, value: Any) -> str:
-    """A field's value as a person reads it: its option's label, items by their names, else as it was written."""
+    """A field's value as a person reads it: its option's label, items and counties by their names, else as it was
+    written."""
     if value == "":
         return view.words.say("blank")
-    if name == "card_service_type":
+    text = view.policy.fields[name]
+    if text.from_ == "items":
         return "、".join(item_name(view, item) for item in value)
     if isinstance(value, bool):
         return view.words.say("yes" if value else "no")
-    labels = {option.value: option.label for option in view.policy.options(view.policy.fields[name])}
+    labels = {option.value: option.label for option in view.policy.options(text)}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return "、".join(label for one, label in labels.items() if one in value)
+    if text.input == "place":
+        return view.county_name(str(value))
     return str(labels.get(value, view.words.name("values", str(value))))

@@ -29,6 +29,7 @@ def fields(policy: Policy, pack: Pack, facts: dict[str, Any], *items: str) -> di
 def written(rule: str, value: Any, others: dict[str, Any] | None = None, **more: Any) -> tuple[Any, str]:
     texts = dict.fromkeys(("name", "label", "question", "hint", "fact", "same_as", "document", "clause"), "")
     others_ = {"input": "text", "options": (), "explained": (), "sensitive": True, "derived": False, "value": None}
+    others_["may_be_blank"] = False
     blank: dict[str, Any] = {**texts, **others_, "rule": rule}
     return check(Field(**{**blank, **more}), value, others or {}, TODAY)
 
