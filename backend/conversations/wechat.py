@@ -12,13 +12,17 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import TypeVar
+from urllib.parse import parse_qsl
 
 import anyio.to_thread
 from fastapi import APIRouter, Request
 from prometheus_client import Counter
 from pydantic import SecretStr, ValidationError
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 from backend import jobs
 from backend.conversations import store as rows
@@ -41,6 +45,7 @@ from dialogs.messages import Message
 
 log = logging.getLogger(__name__)
 
+D = TypeVar("D", OfficialAccount, MiniProgram)
 OA, MP = OfficialAccount.name, MiniProgram.name
 REST = "conversations.say_rest"
 REST_TRIES = 5  # of one piece, further and further apart
@@ -56,22 +61,21 @@ router = APIRouter()
 # --- the doors ---
 
 
-@lru_cache(maxsize=8)
-def official_account(options: DoorOptions) -> OfficialAccount:
-    return OfficialAccount(options)
+def official_account(settings: Settings) -> OfficialAccount | None:
+    """The door of the Official Account, None if it is shut (no app id)."""
+    given = (settings.wechat_oa_app_id, settings.wechat_oa_token, settings.wechat_oa_aes_key)
+    return _door(OfficialAccount, *given) if given[0] else None
+
+
+def mini_program(settings: Settings) -> MiniProgram | None:
+    """The door of the mini-program, None if it is shut."""
+    given = (settings.wechat_mp_app_id, settings.wechat_mp_token, settings.wechat_mp_aes_key)
+    return _door(MiniProgram, *given) if given[0] else None
 
 
 @lru_cache(maxsize=8)
-def mini_program(options: DoorOptions) -> MiniProgram:
-    return MiniProgram(options)
-
-
-def options(settings: Settings, door: str) -> DoorOptions | None:
-    """The settings of one door, None if it is shut (no app id)."""
-    app_id: str = getattr(settings, f"{door}_app_id")
-    token: SecretStr = getattr(settings, f"{door}_token")
-    aes_key: SecretStr = getattr(settings, f"{door}_aes_key")
-    return DoorOptions(app_id=app_id, token=token, aes_key=aes_key) if app_id else None
+def _door(kind: type[D], app_id: str, token: SecretStr, aes_key: SecretStr) -> D:
+    return kind(DoorOptions(app_id=app_id, token=token, aes_key=aes_key))
 
 
 def clients(settings: Settings) -> dict[str, HardenedClient]:
@@ -94,36 +98,35 @@ def clients(settings: Settings) -> dict[str, HardenedClient]:
 @router.get("/wechat/official-account")
 async def prove(request: Request) -> Response:
     """The console's test of the address."""
-    return _proved(request, OA)
+    return _proved(request, official_account(request.app.state.house.settings))
 
 
 @router.get("/wechat/mini-program")
 async def prove_mini_program(request: Request) -> Response:
-    return _proved(request, MP)
+    return _proved(request, mini_program(request.app.state.house.settings))
 
 
-def _proved(request: Request, door: str) -> Response:
-    given = options(request.app.state.house.settings, door)
-    if given is None:
+def _proved(request: Request, door: OfficialAccount | MiniProgram | None) -> Response:
+    if door is None:
         return problem(404)
     try:
-        return PlainTextResponse(official_account(given).echo(_query(request), now()))
+        return PlainTextResponse(door.envelope.echo(_query(request), now()))
     except BadMessage as bad:
         return problem(bad.status, bad.code)
 
 
-@router.post("/wechat/official-account")
 async def push(request: Request) -> Response:
     """What a person wrote to the Official Account, or what WeChat tells about it."""
     house: jobs.House = request.app.state.house
-    given = options(house.settings, OA)
-    if given is None:
+    door = official_account(house.settings)
+    if door is None:
         return problem(404)
-    door = official_account(given)
     try:
         pushed = door.read(Push(_query(request), await _body(request), now()))
     except BadMessage as bad:
         return problem(bad.status, bad.code)
+    except HTTPException as met:
+        return problem(met.status_code)
     except ClientDisconnect:
         return problem(400)
     _count(OA, pushed.told)
@@ -134,15 +137,18 @@ async def push(request: Request) -> Response:
     return Response(door.answer(pushed, text, now()), media_type=kind)
 
 
+straight = Route("/wechat/official-account", push, methods=["POST"])
+router.routes.append(straight)
+
+
 @router.post("/wechat/mini-program")
 async def push_mini_program(request: Request) -> Response:
     """Receipts and credits of the mini-program. Its people talk through the JSON API; here nobody may be answered."""
-    house: jobs.House = request.app.state.house
-    given = options(house.settings, MP)
-    if given is None:
+    door = mini_program(request.app.state.house.settings)
+    if door is None:
         return problem(404)
     try:
-        pushed = mini_program(given).read(Push(_query(request), await _body(request), now()))
+        pushed = door.read(Push(_query(request), await _body(request), now()))
     except BadMessage as bad:
         return problem(bad.status, bad.code)
     except ClientDisconnect:
@@ -153,7 +159,7 @@ async def push_mini_program(request: Request) -> Response:
 
 def _query(request: Request) -> Query:
     try:
-        return Query.model_validate(dict(request.query_params))
+        return Query.model_validate(dict(parse_qsl(request.scope["query_string"].decode("latin-1"))))
     except ValidationError:
         raise BadMessage("bad_query") from None
 

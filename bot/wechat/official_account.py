@@ -12,11 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, get_args
 
-from wechatpy.replies import TextReply
-
 from bot.base import Channel, Inbound, InboundKind, channel
 from bot.text import WECHAT_BYTES, clean, pieces
-from bot.wechat.envelope import DoorOptions, Envelope, Format, Push, Query, text_field
+from bot.wechat.envelope import DoorOptions, Envelope, Format, Push, text_field
 from bot.wechat.pushes import Told, event_key, message_key, name_field, told, when
 from bot.wording import words
 from dialogs.messages import Command, Reply
@@ -52,10 +50,6 @@ class OfficialAccount(Channel[DoorOptions, Push, list[str]]):
     def __init__(self, options: DoorOptions) -> None:
         super().__init__(options)
         self.envelope = Envelope(options)
-
-    def echo(self, query: Query, now: datetime) -> str:
-        """The answer to the console's test of the address. Raises `BadMessage` 403."""
-        return self.envelope.echo(query, now)
 
     def read(self, raw: Push) -> Pushed:
         opened = self.envelope.open(raw)
@@ -126,4 +120,8 @@ def passive(to: Pushed, text: str, now: datetime) -> str:
             "Content": said,
         }
         return json.dumps(reply, ensure_ascii=False)
-    return str(TextReply(source=to.us, target=to.account, content=said, time=stamp).render())
+    return (
+        f"<xml><ToUserName><![CDATA[{to.account}]]></ToUserName><FromUserName><![CDATA[{to.us}]]></FromUserName>"
+        f"<CreateTime>{stamp}</CreateTime><MsgType><![CDATA[text]]></MsgType>"
+        f"<Content><![CDATA[{said}]]></Content></xml>"
+    )
