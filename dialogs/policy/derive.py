@@ -223,6 +223,11 @@ def _citizen_by_household(known: Known, place: Place, on: date) -> bool | None:
     return True if known.get("household_province") and not (code and int(code[:2]) not in CITIZEN_PROVINCES) else None
 
 
+def _day_of_application(known: Known, place: Place, on: date) -> date | None:
+    """Who holds a card applies today; who is still to get one, on the day of the card, which nobody knows yet."""
+    return on if known.get("holds_card") else None
+
+
 def _medical_identity(known: Known, place: Place, on: date) -> str | None:
     told = {name: known.get(f"is_{name}") for name in ("dibao", "tekun", "orphan")}
     for name, so in told.items():
@@ -293,6 +298,7 @@ RULES: dict[str, Derive] = {
     "too_old_for_a_child": _child_only,
     "citizen_by_household": _citizen_by_household,
     "medical_identity": _medical_identity,
+    "day_of_application": _day_of_application,
     "gender": _gender,
     "cancel_reason": _cancel_reason,
     "pension_special": _pension_special,

@@ -216,7 +216,7 @@ def test_facts_papers_and_fields_have_the_vocabulary_s_names_and_types(policy: P
         assert papers == {row.material for row in pack.written.materials}
         forms = {one["name"]: one["regions"].get(region) for one in vocabulary["form_fields"]}
         asked = {name for name, mark in forms.items() if mark in ("o", "*", "c", "o*")}
-        assert asked - {"signature"} <= {row.field for row in pack.written.form.fields}, region
+        assert asked - {"signature", "photo"} <= {row.field for row in pack.written.form.fields}, region
 
 
 # --- words ---
