@@ -19,7 +19,7 @@ ADULT = 18
 LABOUR, EARLIEST_PENSION, LATEST_PENSION = 16, 50, 63
 OLD, RETIRED_CADRE = 60, 80
 PRISON, GRADUATE = 12, 16
-CITIZEN_PROVINCES = range(11, 66)  # 71, 81, 82: no household register of the mainland
+REGISTERED_ELSEWHERE = ("71", "81", "82")  # no household register of the mainland
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +220,9 @@ def _child_only(known: Known, place: Place, on: date) -> bool | None:
 def _citizen_by_household(known: Known, place: Place, on: date) -> bool | None:
     """Who has a household in a county or province is registered in this country."""
     code = known.get("household_county")
-    return True if known.get("household_province") and not (code and int(code[:2]) not in CITIZEN_PROVINCES) else None
+    if code and code[:2] in REGISTERED_ELSEWHERE:
+        return None
+    return True if known.get("household_province") else None
 
 
 def _day_of_application(known: Known, place: Place, on: date) -> date | None:
