@@ -233,7 +233,8 @@ def _explain_undecided(rules: Sequence[Rule], facts: Facts, told: Told) -> None:
     help."""
     each = [Told() for _ in rules]
     for rule, one in zip(rules, each, strict=True):
-        rule.explain(facts, one)
+        if rule.explain(facts, one) is False:  # a way that is closed needs nothing any more
+            one.why, one.needs = [reason for reason in one.why if reason.holds is not None], {}
     asking = any(set(one.needs) - {PERSON} for one in each)
     for one in each:
         if not (asking and list(one.needs) == [PERSON]):
