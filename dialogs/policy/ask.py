@@ -15,7 +15,7 @@ from typing import Any
 from dialogs.messages import Explained, InputKind, Option
 from dialogs.policy.checklist import in_hand_first, materials
 from dialogs.policy.clocks import deadlines
-from dialogs.policy.decide import complete, judge, ways
+from dialogs.policy.decide import complete, judge, unpointed, ways, with_bundle
 from dialogs.policy.pack import Pack, Policy
 from dialogs.policy.written import Fact, Group
 
@@ -129,10 +129,10 @@ class _Trial:
         verdicts = tuple((one.verdict, one.needs) for one in judged.values())
         channel = tuple((item, way.mode, way.where) for item, way in ways(self.pack, judged, self.wants, known).items())
         if self.wants is None:
-            return verdicts, channel
+            return verdicts, channel, unpointed(self.pack, judged, known)
         applied = {item: one.verdict for item, one in judged.items() if one.verdict != "not_eligible"}
         papers = materials(self.pack, applied, known), in_hand_first(self.pack, applied, known)
-        return verdicts, channel, papers, deadlines(self.pack, applied, known)
+        return verdicts, channel, papers, deadlines(self.pack, applied, with_bundle(known, applied))
 
     def fact(self, name: str) -> Question | None:
         if self.settled(name) or not self.fits(self.policy.facts[name]):

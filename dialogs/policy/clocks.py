@@ -7,6 +7,7 @@ clock.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -15,20 +16,22 @@ from chinese_calendar.constants import holidays as _REST_DAYS
 from chinese_calendar.constants import workdays as _MADE_UP_DAYS
 
 from dialogs.policy.decision import Deadline
-from dialogs.policy.pack import Compiled, Pack
+from dialogs.policy.pack import Pack
 
 Holidays = Mapping[date, bool]
 """Day -> True when it is a day of rest, False when it is a working day."""
 
 KNOWN_YEARS = frozenset(day.year for day in _REST_DAYS)
+MONTH_OF_CARD = "month_of_card"
 _ONE_DAY = timedelta(days=1)
 
 
 def deadlines(pack: Pack, verdicts: Mapping[str, str], facts: Mapping[str, Any]) -> dict[str, Deadline]:
-    """The limit of each of these items, and of the "bundle" where the document has one."""
+    """The limit of each of these items, and, where the document has them, of the "bundle" and of steps on the way."""
     found = {item: clock for item, verdict in verdicts.items() if (clock := _clock(pack, item, verdict, facts))}
-    if verdicts and (whole := _first_true(pack.bundle, facts)):
-        found["bundle"] = whole
+    for row in pack.bundle:
+        if any(row.fits(item, verdict, facts) for item, verdict in verdicts.items()):
+            found.setdefault(row.written.step or "bundle", row.gives)
     return found
 
 
@@ -38,10 +41,6 @@ def _clock(pack: Pack, item: str, verdict: str, facts: Mapping[str, Any]) -> Dea
             clock: Deadline = row.gives
             return clock
     return None
-
-
-def _first_true(rows: tuple[Compiled, ...], facts: Mapping[str, Any]) -> Deadline | None:
-    return next((row.gives for row in rows if row.rule is None or row.rule.test(facts)), None)
 
 
 def is_working_day(day: date, holidays: Holidays) -> bool:
@@ -63,7 +62,7 @@ def deadline_date(deadline: Deadline, start: date, holidays: Holidays) -> tuple[
         return last, any(year not in known for year in range(start.year, last.year + 1))
     if deadline.calendar_days is not None:
         return start + timedelta(days=deadline.calendar_days), False
-    return (_next(deadline.by, start), False) if deadline.by else None
+    return (_by(deadline.by, start), False) if deadline.by else None
 
 
 def _after_working_days(start: date, days: int, holidays: Holidays) -> date:
@@ -72,6 +71,13 @@ def _after_working_days(start: date, days: int, holidays: Holidays) -> date:
         day += _ONE_DAY
         days -= is_working_day(day, holidays)
     return day
+
+
+def _by(by: str, start: date) -> date:
+    """The next such day; or the last day of the month in which the card, the start of this clock, was issued."""
+    if by == MONTH_OF_CARD:
+        return start.replace(day=monthrange(start.year, start.month)[1])
+    return _next(by, start)
 
 
 def _next(month_day: str, start: date) -> date:

@@ -8,13 +8,13 @@ then opens is `later`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from dialogs.policy.checklist import in_hand_first, materials
 from dialogs.policy.clocks import deadlines
-from dialogs.policy.decision import Channel, Decision, ItemDecision
+from dialogs.policy.decision import Channel, Deadline, Decision, ItemDecision
 from dialogs.policy.logic import PERSON, Reason, Rule, Told
 from dialogs.policy.pack import Compiled, Pack
 
@@ -58,12 +58,39 @@ def decide(pack: Pack, facts: Facts, wants: Sequence[str] | None, on: date, *, r
         items=items,
         order=_order(pack, applied),
         materials=materials(pack, with_papers, known),
-        deadlines=deadlines(pack, timed, known),
+        deadlines=_limits(pack, timed, wants, known),
         channel=channel,
         before=in_hand_first(pack, with_papers, known),
         outside=_outside(pack, known),
         also=_also(pack, channel, items, known) if pack.also else {},
+        quiet=unpointed(pack, items, known),
     )
+
+
+def unpointed(pack: Pack, items: Collection[str], known: Facts) -> frozenset[str]:
+    """Those of these items that a document opens to everybody while nothing that is known points to them."""
+    rules = pack.offered_when
+    return frozenset(item for item, rule in rules.items() if item in items and not rule.test(known))
+
+
+def with_bundle(known: Facts, applied: Mapping[str, str]) -> Facts:
+    """The same facts, and whether a card service belongs to what is applied for (item -> verdict): one of these, or the
+    one that a `later` item waits for."""
+    if known.get("bundle_has_card_service") is not None:
+        return known
+    has_card = any(item.startswith("card.") or verdict == "later" for item, verdict in applied.items())
+    return {**known, "bundle_has_card_service": has_card}
+
+
+def _limits(pack: Pack, timed: Mapping[str, str], wants: Sequence[str] | None, known: Facts) -> dict[str, Deadline]:
+    """While nothing is chosen yet, the limit of each item is as if it were chosen alone."""
+    together = deadlines(pack, timed, with_bundle(known, timed))
+    if wants is not None or not pack.bundle:
+        return together
+    for item in together.keys() & timed.keys():
+        alone = {item: timed[item]}
+        together[item] = deadlines(pack, alone, with_bundle(known, alone))[item]
+    return together
 
 
 def judge(pack: Pack, known: Facts, items: Sequence[str], *, reasons: bool = True) -> dict[str, ItemDecision]:

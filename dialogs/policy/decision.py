@@ -88,7 +88,8 @@ class InHandFirst:
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Everything that follows from what is known today. `outside`: the way for somebody whom this pack does not
-    serve. `also`: a way that the wider document opens and this one does not, for the window to settle."""
+    serve. `also`: a way that the wider document opens and this one does not, for the window to settle. `quiet`: items
+    that are open to everybody and that nothing said points to: not offered by themselves."""
 
     region: str
     version: str
@@ -100,6 +101,7 @@ class Decision:
     before: tuple[InHandFirst, ...]
     outside: Channel | None
     also: Mapping[str, Channel] = field(default_factory=dict)
+    quiet: frozenset[str] = frozenset()
 
     def outcome(self) -> tuple[Any, ...]:
         """What the person gets, without the words of the reasons: two decisions with the same outcome are the same
@@ -112,6 +114,7 @@ class Decision:
             tuple((item, way.mode, way.where) for item, way in self.channel.items()),
             self.before,
             self.outside,
+            self.quiet,
         )
 
     def as_json(self, who: str = "您") -> dict[str, Any]:

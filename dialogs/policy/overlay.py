@@ -75,7 +75,12 @@ def beside(pack: Pack, other: Pack, taken: Sequence[str]) -> Pack:
         asks=asks,
         asks_applied=asks_applied,
         numbers=_numbers(pack.numbers, other.numbers),
+        offered_when=_kept({**other.offered_when, **pack.offered_when}, ids),
     )
+
+
+def _kept(rows: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:
+    return {item: row for item, row in rows.items() if item in items}
 
 
 def _of(rows: Mapping[str, Any], items: Sequence[str]) -> dict[str, Any]:

@@ -60,7 +60,8 @@ class Pack:
 
     `sources`: fact -> what a person is asked in its place. `asks`: item -> facts that can decide its verdict and
     its way; `asks_applied`: also its papers and limits. `numbers`: fact -> one value for each class that conditions
-    tell apart. `behind`: items taken over from a wider document, which add no papers unless they are wished for;
+    tell apart. `offered_when`: item -> when it is offered though it is open to everybody. `behind`: items taken over
+    from a wider document, which add no papers unless they are wished for;
     `also`: the ways of that document for our own items. `key`: which document and version, or which ones.
     """
 
@@ -88,6 +89,7 @@ class Pack:
     asks: Mapping[str, frozenset[str]]
     asks_applied: Mapping[str, frozenset[str]]
     numbers: Mapping[str, tuple[int, ...]]
+    offered_when: Mapping[str, Rule]
     behind: frozenset[str] = frozenset()
     also: Mapping[str, tuple[Compiled, ...]] = field(default_factory=dict)
 
@@ -151,7 +153,10 @@ def compile_pack(written: PackFile, names: Names, taken: tuple[str, ...] = ()) -
     rules = {item: compile_condition(body.when, named, written.region) for item, body in written.items.items()}
     sources = _sources(facts)
     first, ways, bindings = ready(written.first), by_item(written.ways), by_item(written.materials)
-    clocks, before = by_item([clock for clock in written.clocks if not clock.bundle]), ready(written.before)
+    clocks, before = (
+        by_item([clock for clock in written.clocks if not (clock.bundle or clock.step)]),
+        ready(written.before),
+    )
     asks, asks_applied = what_items_ask(ids, rules, first, ways, bindings, clocks, before, sources)
     return Pack(
         key=f"{written.region}@{written.version}",
@@ -172,12 +177,17 @@ def compile_pack(written: PackFile, names: Names, taken: tuple[str, ...] = ()) -
         bindings=bindings,
         before=before,
         form=ready(written.form.fields, ids),
-        bundle=ready([clock for clock in written.clocks if clock.bundle]),
+        bundle=ready([clock for clock in written.clocks if clock.bundle or clock.step]),
         papers=names.materials.materials,
         stages=tuple(frozenset(spelled(stage, ids)) for stage in written.order.stages),
         asks=asks,
         asks_applied=asks_applied,
         numbers=_classes(written, facts),
+        offered_when={
+            item: compile_condition(body.offered_when, named, written.region)
+            for item, body in written.items.items()
+            if body.offered_when
+        },
     )
 
 

@@ -181,7 +181,7 @@ class Way(Row):
 
 class Clock(Row):
     """A limit. `working_days` null: the document promises none. `by`: MM-DD, or the month in which the card is issued.
-    `bundle`: the limit is of the whole, not of an item."""
+    `bundle`: the limit is of the whole, not of an item. `step`: it is of a step on the way ("assessment")."""
 
     says: str
     starts: Start = "not_stated"
@@ -190,6 +190,7 @@ class Clock(Row):
     by: str | None = Field(None, pattern=r"^(\d\d-\d\d|month_of_card)$")
     excludes: tuple[Exclusion, ...] = ()
     bundle: bool = False
+    step: str = ""
 
 
 class Binding(Row):
@@ -251,7 +252,8 @@ class Order(Data):
 
 class Item(Data):
     """`automatic`: nobody applies, what is said about it. `offered_first`: belongs to what is screened while no
-    wish is spoken. `yields_card`: ends in a card that has to reach the person."""
+    wish is spoken. `offered_when`: what the document opens to everybody (to cancel a card) is offered only to those of
+    whom this is known. `yields_card`: ends in a card that has to reach the person."""
 
     name: str
     short: str
@@ -260,6 +262,7 @@ class Item(Data):
     result: Cited
     automatic: Cited | None = None
     offered_first: bool = False
+    offered_when: Condition | None = None
     yields_card: bool = False
 
 
@@ -350,6 +353,7 @@ def conditions_in(pack: PackFile) -> Iterator[tuple[Path, Condition]]:
     """Every condition of the pack with its place, inner ones too."""
     tops: list[tuple[Path, Condition | None]] = [(("conditions", name), c) for name, c in pack.conditions.items()]
     tops += [(("items", item, "when"), body.when) for item, body in pack.items.items()]
+    tops += [(("items", item, "offered_when"), body.offered_when) for item, body in pack.items.items()]
     for block in ("first", "ways", "outside", "clocks", "materials", "before"):
         tops += [((block, at, "when"), row.when) for at, row in enumerate(getattr(pack, block))]
     tops += [(("form", "fields", at, "when"), row.when) for at, row in enumerate(pack.form.fields)]
