@@ -6,7 +6,6 @@ came twice), `save` writes. A step that raises gives its error as that message's
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from backend.conversations import store as rows
 from backend.conversations.entries import Answer, Entry, Json, of_turn, page
@@ -241,7 +241,7 @@ class Group:
         """The answer, as the page gets it and as the inbox keeps it."""
         message = incoming.message
         shown = {**page(entries, talking.session, talking.open), "asked": asked, "refused": turn.refused}
-        body = json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()
+        body = to_json(shown)
         if message.kind == "system":
             self._told.append(message.id)
         self._inbox.append(
@@ -256,14 +256,13 @@ class Group:
         return Answer(talking.person_id, talking.id, body, turn.replies)
 
     def _line(self, talking: Talking, seq: int, entry: Entry, at: datetime) -> Json:
-        blocks = json.dumps(entry.blocks, ensure_ascii=False, separators=(",", ":"))
         return {
             "conversation_id": talking.id,
             "seq": seq,
             "id": entry.id,
             "at": at,
             "speaker": entry.speaker,
-            "sealed_blocks": self._keys.seal(talking.key, blocks, f"transcript.blocks:{entry.id}"),
+            "sealed_blocks": self._keys.seal(talking.key, to_json(entry.blocks), f"transcript.blocks:{entry.id}"),
         }
 
     def _wanted(

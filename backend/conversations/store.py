@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from backend.conversations.models import Conversation, DraftRow, Inbox, QuestionKept, Said
 from backend.people.models import Account, Consent, Person
+from backend.storage import sets
 from backend.storage.keys import PersonKey
 
 _inbox, _conversation, _draft, _said, _question, _account, _consent, _person, _key = (
@@ -98,44 +99,43 @@ _PROJECTED = (
 _MOVE = (
     sa.update(_conversation)
     .where(_conversation.c.id == sa.bindparam("b_id"), _conversation.c.version == sa.bindparam("b_version"))
-    .values(version=sa.bindparam("b_version") + 1, **{name: sa.bindparam(name) for name in _PROJECTED})
+    .values(
+        version=_conversation.c.version + sa.literal_column("1"), **{name: sa.bindparam(name) for name in _PROJECTED}
+    )
 )
 _REDRAFT = (
     sa.update(_draft)
     .where(_draft.c.id == sa.bindparam("b_id"))
     .values(**{name: sa.bindparam(name) for name in ("sealed_body", "sealed_label", "submitted", "updated_at")})
 )
+_INSERT = {
+    table: sa.insert(table).inline()
+    for table in (_person, _key, _account, _conversation, _draft, _inbox, _said, _question, _consent)
+}
 _FORGET_DRAFT = sa.delete(_draft).where(_draft.c.id == sa.bindparam("b_id"))
 
 
 def begin(tx: sa.Connection, people: list[Row], keys: list[Row], accounts: list[Row], conversations: list[Row]) -> None:
     """Insert persons who spoke for the first time, with their key, their door and their conversation."""
     for table, rows in ((_person, people), (_key, keys), (_account, accounts), (_conversation, conversations)):
-        _insert(tx, table, rows)
+        sets.run(tx, _INSERT[table], rows)
 
 
 def move(tx: sa.Connection, rows: list[Row]) -> None:
     """Update conversations that stand as they were read; Conflict if one does not."""
-    if rows and tx.execute(_MOVE, rows).rowcount != len(rows):
+    if sets.run(tx, _MOVE, rows) != len(rows):
         raise Conflict
 
 
 def keep_drafts(tx: sa.Connection, new: list[Row], changed: list[Row], forgotten: list[str]) -> None:
-    _insert(tx, _draft, new)
-    if changed:
-        tx.execute(_REDRAFT, changed)
-    if forgotten:
-        tx.execute(_FORGET_DRAFT, [{"b_id": one} for one in forgotten])
+    sets.run(tx, _INSERT[_draft], new)
+    sets.run(tx, _REDRAFT, changed)
+    sets.run(tx, _FORGET_DRAFT, [{"b_id": one} for one in forgotten])
 
 
 def append(tx: sa.Connection, inbox: list[Row], said: list[Row], questions: list[Row], consents: list[Row]) -> None:
     for table, rows in ((_inbox, inbox), (_said, said), (_question, questions), (_consent, consents)):
-        _insert(tx, table, rows)
-
-
-def _insert(tx: sa.Connection, table: sa.Table, rows: list[Row]) -> None:
-    if rows:
-        tx.execute(sa.insert(table), rows)
+        sets.run(tx, _INSERT[table], rows)
 
 
 # --- pages ---
