@@ -137,10 +137,17 @@ class _Trial:
     def fact(self, name: str) -> Question | None:
         if self.settled(name) or not self.fits(self.policy.facts[name]):
             return None
-        items = self.concerned([name])
+        items = self.concerned([name, *self.led_to(name)])
         if not items or not self.differ([{name: value} for value in answers(self.policy, self.pack, name)], items):
             return None
         return _fact_question(self.policy, self.pack, name, self.facts)
+
+    def led_to(self, name: str) -> list[str]:
+        """What need not be asked any more once this number is known: of an age, whether it is one for work."""
+        facts = self.policy.facts
+        if facts[name].type != "int":
+            return []
+        return [other for other, fact in facts.items() if fact.ask and fact.derive and name in fact.derive.from_]
 
     def differ(self, stated: Sequence[Facts], items: Sequence[str]) -> bool:
         first = self.outcome(stated[0], items)

@@ -21,13 +21,15 @@ class _Gathered:
 
 
 def materials(pack: Pack, verdicts: Mapping[str, str], facts: Mapping[str, Any]) -> tuple[MaterialNeed, ...]:
-    """`verdicts`: the items applied for. Where it is not known whether a paper is needed, it is waivable."""
+    """`verdicts`: the items applied for. Where it is not known whether a paper is needed, it is waivable; one that
+    nobody hands in stays so."""
     found: dict[str, _Gathered] = {}
     for item, verdict in verdicts.items():
         for row in pack.bindings[item]:
             fits = row.fits(item, verdict, facts)
             if fits is not False:
-                _gather(found, row, item, row.written.need if fits else "waivable")
+                need = row.written.need
+                _gather(found, row, item, need if fits or need == "exempt" else "waivable")
     return tuple(_made(pack, paper, found[paper]) for paper in pack.papers if paper in found)
 
 

@@ -14,9 +14,10 @@ from dialogs.policy.checks import (
     Names,
     spelled,
 )
+from dialogs.policy.code import compile_condition
 from dialogs.policy.decision import Channel, Deadline
 from dialogs.policy.derive import RULES, Derive, Place
-from dialogs.policy.logic import Condition, Reason, Rule, compile_condition
+from dialogs.policy.logic import Condition, Reason, Rule
 from dialogs.policy.written import (
     Clock,
     Department,

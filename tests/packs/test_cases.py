@@ -87,8 +87,15 @@ def _papers(decision: Decision, expected: dict[str, list[str]]) -> None:
 
 
 def _limits(decision: Decision, expected: dict[str, Any]) -> None:
-    found = {key: [one.working_days, one.starts] for key, one in decision.deadlines.items()}
-    assert {key: found.get(key) for key in expected} == expected
+    """As [days, start], or by the names of what a limit is made of (by, calendar_days, excludes...)."""
+    for key, value in expected.items():
+        one = decision.deadlines.get(key)
+        if isinstance(value, dict):
+            assert {name: getattr(one, name) for name in value} == {
+                name: tuple(each) if isinstance(each, list) else each for name, each in value.items()
+            }
+        else:
+            assert (one and [one.working_days, one.starts]) == value
 
 
 def _order(decision: Decision, expected: list[list[str]]) -> None:
