@@ -56,6 +56,7 @@ _ROOMS = (
     "backend.people.service",
     "backend.applications.submission",
     "backend.applications.jobs",
+    "backend.applications.routes",
     "backend.photos.service",
     "backend.photos.jobs",
     "backend.photos.routes",

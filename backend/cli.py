@@ -4,9 +4,11 @@ its room."""
 from __future__ import annotations
 
 import getpass
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TextIO
 
 import click
 from pydantic import ValidationError
@@ -111,6 +113,30 @@ def understand() -> None:
 
     reader = load_library(_data_dir()).reader
     _lines(lambda lines: understand_lines(reader, lines))
+
+
+@main.command()
+@click.option("--region", required=True, help="A pack, e.g. henan.")
+@click.option("--answers", type=click.File(encoding="utf-8"), required=True, help="JSON, as described above.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The PDF to write.")
+def form(region: str, answers: TextIO, out: Path) -> None:
+    """Try the paper form of a region: answers in, a filled PDF out.
+
+    The answers are a JSON object: "facts" as for `decide`, "fields" by their names in fields.yaml; if wanted also "wants" (item
+    ids; else all that can be had), "on" (YYYY-MM-DD) and "receipt"."""
+    from backend.applications.forms import tried
+    from backend.library import load_library
+
+    library = load_library(_data_dir())
+    try:
+        drawn = tried(library, region, json.load(answers))
+    except ValueError as wrong:
+        click.echo(str(wrong), err=True)
+        sys.exit(2)
+    out.write_bytes(drawn.pdf)
+    click.echo(f"{out}: {len(drawn.pdf)} bytes")
+    if drawn.missing:
+        click.echo(f"To be written by hand: {' '.join(drawn.missing)}", err=True)
 
 
 @main.group()

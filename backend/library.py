@@ -23,6 +23,7 @@ from backend.settings import Retention
 from dialogs.directory import Directory
 from dialogs.library import Library
 from dialogs.policy import load_policy
+from dialogs.policy.sheets import load_sheets
 from dialogs.understanding import Place, load_reader
 from dialogs.wording import load_wording
 
@@ -59,6 +60,7 @@ def load_library(
         holidays=_holidays(data_dir),
         keeps=dict(keeps or Retention().model_dump()),
         county_names={place.code: place.province + place.prefecture + place.name for place in places},
+        sheets=load_sheets(_texts("dialogs.policy", "sheets", data_dir), policy),
     )
 
 

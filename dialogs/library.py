@@ -13,7 +13,8 @@ from datetime import date
 from typing import Any, TypeVar
 
 from dialogs.directory import Directory
-from dialogs.policy import Policy
+from dialogs.policy import Pack, Policy
+from dialogs.policy.sheets import SheetFile
 from dialogs.understanding import Reader
 from dialogs.wording import Wording
 
@@ -25,7 +26,8 @@ _MOST_REMEMBERED = 20_000  # a county's common answers are a few hundred
 class Library:
     """`directories` by 6-digit county code; `holidays`: the operator's overrides, date -> is a day off;
     `county_names`: code
-    -> full name; `keeps`: how long what is kept, in days, for the privacy notice. `remembered`: results of pure
+    -> full name; `keeps`: how long what is kept, in days, for the privacy notice; `sheets`: paper forms by region.
+    `remembered`: results of pure
     functions of the policy,
     kept because thousands of people give the same answers; it changes no outcome."""
 
@@ -36,7 +38,13 @@ class Library:
     holidays: Mapping[date, bool] = field(default_factory=dict)
     county_names: Mapping[str, str] = field(default_factory=dict)
     keeps: Mapping[str, int] = field(default_factory=dict)
+    sheets: Mapping[str, SheetFile] = field(default_factory=dict)
     remembered: dict[Any, Any] = field(default_factory=dict, compare=False)
+
+    def sheet(self, pack: Pack) -> SheetFile | None:
+        """The paper form of this document, else of the one it lies over; None where neither prints one."""
+        parent = pack.written.parent
+        return self.sheets.get(pack.region) or (self.sheets.get(parent.region) if parent else None)
 
     def remember(self, key: Any, make: Callable[[], T]) -> T:
         """What the pure function `make` gives for this key, made once. Only for keys without anything personal in

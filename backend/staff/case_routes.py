@@ -8,6 +8,7 @@ from typing import Any, Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from backend.applications.routes import pdf
 from backend.photos.wording import Refused
 from backend.staff import cases
 from backend.staff.access import HouseDep, People
@@ -59,6 +60,12 @@ def search(body: Query, house: HouseDep, staff: People) -> list[Json]:
 @router.get("/applications/{application_id}")
 def application(application_id: str, house: HouseDep, staff: People) -> Json:
     return cases.application(house, staff, application_id)
+
+
+@router.get("/applications/{application_id}/form.pdf")
+def form(application_id: str, house: HouseDep, staff: People, reveal: str = "") -> Response:
+    """The filled paper form. `reveal`: the reason to see it, from the list; without one it is refused."""
+    return pdf(cases.form(house, staff, application_id, reveal))
 
 
 @router.post("/cases/{case_id}/return")

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from backend.applications import service, shown
+from backend.applications import forms, service, shown
 from backend.applications.service import Actor
 from backend.applications.states import NotFound
 from backend.jobs import House
@@ -133,6 +133,15 @@ def reveal(house: House, staff: Staff, application_id: str, field: str, reason: 
     with house.store.work() as tx:
         audit.record(house.store.keys, tx, staff, "reveal", "application", application_id, reason, f"{field}\n{told}")
     return shown.reveal(house, application_id, field)
+
+
+def form(house: House, staff: Staff, application_id: str, reason: str) -> bytes:
+    """The filled paper form as PDF: everything in full, so it is recorded first."""
+    _inside(house, staff, application_id=application_id)
+    _check_reason(reason)
+    with house.store.work() as tx:
+        audit.record(house.store.keys, tx, staff, "reveal", "application", application_id, reason, "form")
+    return forms.of_application(house, application_id)
 
 
 def photo(house: House, staff: Staff, photo_id: str, reason: str) -> bytes:

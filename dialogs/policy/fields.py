@@ -19,7 +19,7 @@ from stdnum.iso7064 import mod_11_2
 from dialogs.messages import Explained, InputKind, Option
 from dialogs.policy.decide import complete, judge, ways
 from dialogs.policy.pack import Compiled, Pack, Policy
-from dialogs.policy.written import FieldText
+from dialogs.policy.written import FieldText, FormField
 
 SAME = "same"
 BLANK, BLANK_LABEL = "none", "不填"
@@ -91,11 +91,11 @@ def form_fields(
     ]
     rows = (row for row in pack.form if not row.items.isdisjoint(served))
     rows = (row for row in rows if row.rule is None or row.rule.test(known))
-    fields = (_field(policy, pack, row, known, served) for row in rows)
+    fields = (_field(policy, row, known, served) for row in rows)
     return tuple({field.name: field for field in fields}.values())
 
 
-def _field(policy: Policy, pack: Pack, row: Compiled, known: Mapping[str, Any], served: Sequence[str]) -> Field:
+def _field(policy: Policy, row: Compiled, known: Mapping[str, Any], served: Sequence[str]) -> Field:
     name = row.written.field
     text = policy.fields[name]
     dead = bool(known.get("is_deceased"))
@@ -156,6 +156,12 @@ def check(field: Field, value: Any, others: Mapping[str, Any], today: date) -> C
     if not isinstance(value, (str, int, date)) or isinstance(value, bool):
         return Checked(None, "请用文字写一下。")
     return CHECKS[field.rule](value, others, today)
+
+
+def check_value(policy: Policy, name: str, value: Any, others: Mapping[str, Any], today: date) -> Checked:
+    """The same for a field by its name, outside any form."""
+    row = Compiled(items=frozenset(), rule=None, written=FormField(field=name, clause=""), document="")
+    return check(_field(policy, row, {}, ()), value, others, today)
 
 
 def still_stands(field: Field, value: Any, others: Mapping[str, Any], today: date) -> bool:

@@ -15,9 +15,10 @@ from typing import Any
 
 from pydantic import Field
 
-from dialogs.policy.decide import complete
+from dialogs.policy.decide import complete, decide, judge, ways
 from dialogs.policy.derive import as_date
-from dialogs.policy.fields import facts_from_fields
+from dialogs.policy.fields import check_value, facts_from_fields
+from dialogs.policy.lines import check_facts
 from dialogs.policy.pack import Pack, Policy
 from dialogs.policy.source import Data, Path, Source
 
@@ -146,6 +147,40 @@ def load_sheets(texts: Mapping[str, str], policy: Policy) -> dict[str, SheetFile
             if name not in policy.fields and name not in policy.facts and name not in _ALSO:
                 raise source.error(path, f"“{name}” is neither a field nor a fact", "Correct the name.")
     return sheets
+
+
+def filling_of(policy: Policy, pack: Pack, case: Any) -> Filling:
+    """Answers as somebody writes them down to try a form: {"facts", "fields", "wants"?, "on"?, "receipt"?}. Raises ValueError
+    for what cannot be; what a field's rule says against a value is told in its own words."""
+    if not isinstance(case, dict) or (unknown := case.keys() - {"facts", "fields", "wants", "on", "receipt"}):
+        raise ValueError(f"a JSON object of facts, fields, wants, on and receipt is wanted, not {unknown or 'this'}")
+    on = as_date(case.get("on", "2026-01-01"))
+    if on is None:
+        raise ValueError("“on” must be a date YYYY-MM-DD")
+    facts = check_facts(policy, case.get("facts", {}))
+    decision = decide(pack, facts, None, on).items
+    wants = case.get("wants") or [item for item, one in decision.items() if one.verdict in ("eligible", "later")]
+    if unknown := set(wants) - set(pack.ids):
+        raise ValueError(f"no item is called {', '.join(sorted(unknown))}; there are: {', '.join(pack.ids)}")
+    known = complete(pack, facts, on)
+    chosen = ways(pack, judge(pack, known, wants, reasons=False), wants, known)
+    items = {item: chosen[item].mode if item in chosen else "offline" for item in wants}
+    fields = _checked(policy, case.get("fields", {}), on)
+    return Filling({**facts, **fields}, items, on, str(case.get("receipt", "")))
+
+
+def _checked(policy: Policy, told: Any, on: date) -> dict[str, Any]:
+    """field:<name> -> value; ValueError for an unknown name and for what cannot stand there."""
+    if not isinstance(told, dict):
+        raise ValueError("“fields” must be an object")
+    taken: dict[str, Any] = {}
+    for name, value in told.items():
+        if name not in policy.fields:
+            raise ValueError(f"no field is called “{name}”")
+        taken[name], problem = check_value(policy, name, value, taken, on)
+        if problem:
+            raise ValueError(f"“{name}”: {problem}")
+    return {f"field:{name}": value for name, value in taken.items()}
 
 
 def fill(policy: Policy, pack: Pack, written: SheetFile, filling: Filling) -> Sheet:
