@@ -145,8 +145,8 @@ def _rule_from(rule: Rule, place: Place) -> Rule:
     def test(facts: Facts) -> bool | None:
         return rule.test(located(facts, place))
 
-    def explain(facts: Facts, told: Told) -> bool | None:
-        return rule.explain(located(facts, place), told)
+    def explain(facts: Facts, told: Told) -> None:
+        rule.explain(located(facts, place), told)
 
     def missing(facts: Facts, out: dict[str, None]) -> None:
         rule.missing(located(facts, place), out)
