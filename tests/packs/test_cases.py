@@ -91,6 +91,7 @@ def _limits(decision: Decision, expected: dict[str, Any]) -> None:
     for key, value in expected.items():
         one = decision.deadlines.get(key)
         if isinstance(value, dict):
+            assert one is not None, key
             assert {name: getattr(one, name) for name in value} == {
                 name: tuple(each) if isinstance(each, list) else each for name, each in value.items()
             }
