@@ -79,7 +79,7 @@ ANSWERED: dict[str, tuple[str, ...]] = {
     "progress/following": (),
     "progress/elsewhere": (),
     "progress/supplement": ("progress/supplement", "progress/following"),
-    "rating/asking": ("progress/following",),
+    "rating/asking": ("rating/asking", "progress/following"),
 }
 
 _TALKING = tuple(s for s in STATES if not s.startswith("consent/"))

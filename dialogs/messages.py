@@ -337,11 +337,13 @@ class Supply:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A rating of the service, 1 (very bad) to 5 (very good), with optional words."""
+    """A rating of the service, 1 (very bad) to 5 (very good), with optional words. `about`: "" the whole, "acceptance",
+    or the case whose result is rated."""
 
     application_id: str
     stars: int
     words: str = ""
+    about: str = ""
     kind: Literal["rate"] = "rate"
 
 

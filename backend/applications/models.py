@@ -36,8 +36,10 @@ class Application(SQLModel, table=True):
 class Case(SQLModel, table=True):
     """One item of an application at one department. `version` grows with every move and fences it.
 
-    Clock: `limit_days` working days from the event `starts` ("" when the document names no limit); `started_on`, `due_on` are
-    empty until that event has happened; `estimate`: the calendar of the year it falls into is not published yet.
+    Clock: `limit_days` working days (or `limit_calendar_days`, or `limit_by` a date) from the event `starts` (all empty when
+    the document names no limit); `started_on`, `due_on` are empty until that event has happened; `estimate`: the calendar of
+    the year it falls into is not published yet. `excludes`: what does not count; `paused_on`: since when that goes on;
+    `stood_still`: working days it has taken.
     `urgency`: 0 calm, 1 due on the next working day at the latest, 2 overdue; kept by the sweep. `waits_for`: items of the same
     application that must be granted first. `supplied_at`: a supplement came in and nobody of the office has acted since.
     `stale`: handed to a department that has not taken it up.
@@ -63,7 +65,12 @@ class Case(SQLModel, table=True):
     limit_days: int | None = None
     starts: str = Field(default="", max_length=32)
     limit_clause: str = Field(default="", max_length=128)
+    limit_calendar_days: int | None = None
+    limit_by: str = Field(default="", max_length=16)
+    excludes: list[str] = Field(default_factory=list, sa_type=sa.JSON)
     started_on: date | None = None
+    paused_on: date | None = None
+    stood_still: int = 0
     due_on: date | None = None
     estimate: bool = False
     urgency: int = 0
@@ -107,10 +114,12 @@ class Supplement(SQLModel, table=True):
 
 
 class Rating(SQLModel, table=True):
-    """What a person thought of the service, once per application; 1 (very bad) to 5 (very good)."""
+    """What a person thought of the service; 1 (very bad) to 5 (very good). `about`: "" for the whole, or what a document wants
+    rated by itself: "acceptance", or a case's id for its result; each once per application."""
 
     __tablename__ = "rating"
     application_id: str = Field(primary_key=True, max_length=36)
+    about: str = Field(default="", primary_key=True, max_length=36)
     person_id: str = Field(max_length=36, index=True)
     stars: int
     sealed_words: bytes | None = Field(default=None, sa_type=Sealed)

@@ -16,7 +16,7 @@ is in `shown`; what the talk asks for (submit, supply, rate) is in `submission`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -24,8 +24,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from backend.applications import store as rows
-from backend.applications.clocks import Calendar
+from backend.applications.clocks import Calendar, Limit
 from backend.applications.states import (
+    EXCLUDED,
     GRANTED,
     OPEN,
     REFUSED,
@@ -173,7 +174,7 @@ def make(desk: Desk, case: Any, step: Step) -> None:
         "stale": False,
         "supplied_at": desk.at if step.verb == "supply" else None,
         **({"waits_for": []} if step.verb == "dispatch" else {}),
-        **_clock(desk, case, row.starts, step.on),
+        **_clock(desk, case, row.starts, after, step.on),
     }
     if after not in OPEN:
         changes["urgency"] = 0
@@ -186,11 +187,19 @@ def make(desk: Desk, case: Any, step: Step) -> None:
     _see_to_others(desk, moved, step.verb)
 
 
-def _clock(desk: Desk, case: Any, event: str | None, on: date | None) -> dict[str, Any]:
-    """Start the clock if this is the event it waits for; a clock that runs is never started anew."""
-    if event is None or event != case.starts or not case.limit_days or case.started_on or desk.calendar is None:
+def _clock(desk: Desk, case: Any, events: Collection[str], after: str, on: date | None) -> dict[str, Any]:
+    """Start the clock if this is the event it waits for; stop it and let it go on where the document says so. A clock that
+    runs is never started anew."""
+    if desk.calendar is None or not (limit := Limit.of(case)):
         return {}
-    return desk.calendar.start(on or desk.calendar.today(desk.at), case.limit_days, desk.at)
+    received = desk.calendar.today(case.opened_at) if case.starts == "application" and after == "accepted" else None
+    day = on or received or desk.calendar.today(desk.at)
+    stands = EXCLUDED.get(after) in case.excludes
+    if case.paused_on:
+        return {} if stands else desk.calendar.resume(case, day, desk.at)
+    started = {} if case.started_on or case.starts not in events else desk.calendar.start(day, limit, desk.at)
+    runs = case.started_on or started
+    return {**started, **(desk.calendar.pause(day) if stands and runs else {})}
 
 
 def _says(step: Step) -> str:
@@ -314,7 +323,11 @@ def _see_to_others(desk: Desk, case: Any, verb: str) -> None:
     if verb == "dispatch":
         _hand_over(desk, case)
     mine = rows.cases_of(desk.tx, [desk.application.id])
-    if verb in ("approve", "reject", "withdraw"):
+    if verb == "reject" and case.item in snapshot(desk).get("ends_on_refusal", ()):
+        for other in mine:
+            if other.id != case.id and other.state in OPEN:
+                make(desk, other, Step("end", SYSTEM, words().whole_ended))
+    elif verb in ("approve", "reject", "withdraw"):
         for other in mine:
             if case.item in other.waits_for and other.state in OPEN:
                 _after(desk, other, case, mine)

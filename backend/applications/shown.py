@@ -8,8 +8,9 @@
                clock: {due, says, light}}     light: "" | "green" | "amber" | "red"
     get_application(house, application_id) -> dict         NotFound
         the row, and: conversation_id, person_id, draft_id, about, lines: [{key, label, says (masked), hidden}], bring: [str],
-        photos: {part: [photo ids]}, rating: {stars, words}|None, cases with history: [{at, by, by_id, verb, verb_name, before,
-        after, on, reason, says}] and supplements: [{wanted, photo_ids, reason, asked_at, given_at, given_photo_ids, words}]
+        photos: {part: [photo ids]}, ratings: [{about, stars, words}], cases with history: [{at, by, by_id, verb, verb_name,
+        before, after, on, reason, says}] and supplements: [{wanted, photo_ids, reason, asked_at, given_at, given_photo_ids,
+        words}]
     county_of(house, *, application_id="" | case_id="") -> str    NotFound; for checking rights before anything else
     reveal(house, application_id, key) -> str              one line in full; whoever calls it records that
     cases_due(house, counties, days=1) -> list[dict]       open cases due within so many working days, or overdue
@@ -29,7 +30,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from backend.applications import store as rows
-from backend.applications.clocks import OVERDUE, SOON, Calendar
+from backend.applications.clocks import OVERDUE, SOON, Calendar, Limit
 from backend.applications.service import EVENT_WORDS, SNAPSHOT, SUPPLEMENT_REASON
 from backend.applications.states import OPEN, WITH_PERSON, BadRequest, NotFound, verbs_from, words
 from backend.jobs import House
@@ -66,7 +67,7 @@ def get_application(house: House, application_id: str) -> Json:
         cases = rows.cases_of(tx, [application_id])
         ids = [case.id for case in cases]
         events, supplements = rows.events_of(tx, ids), rows.supplements_of(tx, ids)
-        rating = rows.rating_of(tx, application_id)
+        ratings = rows.ratings_of(tx, application_id)
     snapshot = _snapshot(house, row, {row.person_id: key})
     shown = _row(house, row, snapshot, cases)
     for case in shown["cases"]:
@@ -81,7 +82,7 @@ def get_application(house: House, application_id: str) -> Json:
         "lines": [_line(line) for line in snapshot.get("lines", ())],
         "bring": list(snapshot.get("bring", ())),
         "photos": _photos(snapshot),
-        "rating": _rating(house, key, rating) if rating else None,
+        "ratings": [_rating(house, key, one, shown["cases"]) for one in ratings],
     }
 
 
@@ -189,8 +190,7 @@ def clock(case: Any) -> Json:
     """The limit of a case in words. A date stands there only once the clock has started."""
     due = case.due_on.isoformat() if case.due_on else None
     if due is None:
-        says = words().not_started[case.starts].format(days=case.limit_days) if case.limit_days else words().no_limit
-        return {"due": None, "says": says, "light": ""}
+        return {"due": None, "says": _not_running(case), "light": ""}
     if case.state not in OPEN:
         return {"due": due, "says": "", "light": ""}
     light = {SOON: "amber", OVERDUE: "red"}.get(case.urgency, "green")
@@ -200,6 +200,18 @@ def clock(case: Any) -> Json:
         "says": (near or (words().due_about if case.estimate else words().due)).format(due=due),
         "light": light,
     }
+
+
+def _not_running(case: Any) -> str:
+    """Why there is no date: the clock has not started, stands still, or there is none."""
+    if case.paused_on:
+        return words().stands_still
+    limit = Limit.of(case)
+    if not limit:
+        return words().no_limit
+    unit = words().limits["working" if limit.working_days else "calendar" if limit.calendar_days else "by"]
+    days = limit.working_days or limit.calendar_days or ""
+    return words().not_started[case.starts] + unit.format(days=days)
 
 
 def _department(house: House, pack: str, department: str) -> str:
@@ -257,8 +269,12 @@ def _supplement(house: House, key: DataKey, one: Any) -> Json:
     }
 
 
-def _rating(house: House, key: DataKey, one: Any) -> Json:
-    return {"stars": one.stars, "words": _open(house, key, one.sealed_words, "rating.words", one.application_id)}
+def _rating(house: House, key: DataKey, one: Any, cases: Sequence[Json]) -> Json:
+    """`about`: the item whose result was rated, the acceptance, or "" for the whole."""
+    items = {case["id"]: case["name"] for case in cases}
+    about = words().verbs["accept"] if one.about == "acceptance" else items.get(one.about, "")
+    said = _open(house, key, one.sealed_words, "rating.words", one.application_id)
+    return {"about": about, "stars": one.stars, "words": said}
 
 
 def _open(house: House, key: DataKey, sealed: bytes | None, place: str, row_id: str) -> str:

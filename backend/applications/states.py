@@ -38,9 +38,10 @@ Verb = Literal[
     "deliver",
     "close",
     "withdraw",
+    "end",  # the document ends the whole with the refusal of what comes first
 ]
 By = Literal["person", "staff", "department", "system"]
-ClockStart = Literal["acceptance", "publicity", "assessment_result"]
+ClockStart = Literal["acceptance", "publicity", "assessment_result", "application", "card_issued", "not_stated"]
 
 STATES: tuple[CaseState, ...] = get_args(CaseState)
 WITH_OFFICE: frozenset[CaseState] = frozenset({"submitted", "accepted", "assessing", "publicised", "dispatched"})
@@ -52,19 +53,24 @@ ENDED = GRANTED | REFUSED | {"closed"}
 WHERE_IT_WAS: Literal["where_it_was"] = "where_it_was"
 
 _OFFICE: frozenset[By] = frozenset({"staff", "department"})
+_ACCEPTED: frozenset[ClockStart] = frozenset({"acceptance", "application", "card_issued", "not_stated"})
+_PASSED_ON: frozenset[ClockStart] = frozenset({"application", "card_issued"})
+EXCLUDED: dict[CaseState, str] = {"assessing": "assessment", "publicised": "publicity"}
+"""While a case is in such a state, the clock of a document that excludes this stands still."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
     """One row: `verb` leads from any state of `source` to `target` (`WHERE_IT_WAS`: the state before the return), done by one of
-    `who`. `reason`: it cannot be done without one. `starts`: the event that some clocks wait for."""
+    `who`. `reason`: it cannot be done without one. `starts`: the events that some clocks wait for; where a document does not
+    say, the clock starts with the acceptance, and so it does for a holder where it waits for the card."""
 
     verb: Verb
     source: frozenset[CaseState]
     target: CaseState | Literal["where_it_was"]
     who: frozenset[By]
     reason: bool = False
-    starts: ClockStart | None = None
+    starts: frozenset[ClockStart] = frozenset()
 
 
 def _from(*states: CaseState) -> frozenset[CaseState]:
@@ -79,11 +85,11 @@ TABLE: dict[Verb, Move] = {
     move.verb: move
     for move in (
         Move("submit", _from("drafted"), "submitted", _by("person")),
-        Move("accept", _from("submitted", "dispatched"), "accepted", _OFFICE, starts="acceptance"),
+        Move("accept", _from("submitted", "dispatched"), "accepted", _OFFICE, starts=_ACCEPTED),
         Move("assess", _from("accepted"), "assessing", _OFFICE),
-        Move("assessed", _from("accepted", "assessing"), "accepted", _OFFICE, starts="assessment_result"),
-        Move("publicise", _from("accepted", "assessing"), "publicised", _OFFICE, starts="publicity"),
-        Move("dispatch", _from("submitted", "accepted"), "dispatched", _by("staff", "system")),
+        Move("assessed", _from("accepted", "assessing"), "accepted", _OFFICE, starts=frozenset({"assessment_result"})),
+        Move("publicise", _from("accepted", "assessing"), "publicised", _OFFICE, starts=frozenset({"publicity"})),
+        Move("dispatch", _from("submitted", "accepted"), "dispatched", _by("staff", "system"), starts=_PASSED_ON),
         Move("return", WITH_OFFICE, "returned", _OFFICE, reason=True),
         Move("supply", WITH_PERSON, WHERE_IT_WAS, _by("person", "staff")),
         Move("approve", _from("accepted", "publicised"), "approved", _OFFICE),
@@ -91,6 +97,7 @@ TABLE: dict[Verb, Move] = {
         Move("deliver", _from("approved"), "delivered", _OFFICE),
         Move("close", GRANTED | {"rejected"}, "closed", _by("staff", "department", "system")),
         Move("withdraw", OPEN, "withdrawn", _by("person", "staff")),
+        Move("end", OPEN, "rejected", _by("system"), reason=True),
     )
 }
 
@@ -170,6 +177,9 @@ class Words(BaseModel):
     card_refused: str
     no_limit: str
     not_started: dict[ClockStart, str]
+    limits: dict[str, str]
+    stands_still: str
+    whole_ended: str
     due: str
     due_about: str
     due_soon: str

@@ -50,9 +50,10 @@ def give(tx: Tx, supplement_id: str, changes: Mapping[str, Any]) -> None:
     tx.execute(sa.update(SUPPLEMENT).where(SUPPLEMENT.c.id == supplement_id).values(**changes))
 
 
-def rated(tx: Tx, application_ids: Iterable[str]) -> set[str]:
-    found = tx.execute(sa.select(RATING.c.application_id).where(RATING.c.application_id.in_(list(application_ids))))
-    return set(found.scalars())
+def rated(tx: Tx, application_ids: Iterable[str]) -> set[tuple[str, str]]:
+    """What has been rated: (application, about)."""
+    wanted = RATING.c.application_id.in_(list(application_ids))
+    return {(row.application_id, row.about) for row in tx.execute(sa.select(RATING).where(wanted))}
 
 
 def forget_person(tx: Tx, person_id: str) -> None:
@@ -97,8 +98,9 @@ def open_supplement(tx: Tx, case_id: str) -> Row | None:
     return tx.execute(asked.order_by(SUPPLEMENT.c.asked_at.desc()).limit(1)).one_or_none()
 
 
-def rating_of(tx: Tx, application_id: str) -> Row | None:
-    return tx.execute(sa.select(RATING).where(RATING.c.application_id == application_id)).one_or_none()
+def ratings_of(tx: Tx, application_id: str) -> Sequence[Row]:
+    asked = sa.select(RATING).where(RATING.c.application_id == application_id)
+    return tx.execute(asked.order_by(RATING.c.at)).all()
 
 
 def applications_of(tx: Tx, person_id: str) -> Sequence[Row]:

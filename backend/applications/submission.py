@@ -52,12 +52,11 @@ def supplied(tx: sa.Connection, store: Storage, wanted: Sequence[Wanted]) -> Non
 
 def rated(tx: sa.Connection, store: Storage, wanted: Sequence[Wanted]) -> None:
     """A rating, once per application; only of one's own."""
-    first = {one.effect.application_id: one for one in reversed(wanted)}
-    known = rows.rated(tx, first)
-    for application_id in known:
-        del first[application_id]
-    mine = {row.id for row in rows.owned(tx, {id_: one.person_id for id_, one in first.items()})}
-    rows.insert(tx, "rating", [_rating(store, one) for application_id, one in first.items() if application_id in mine])
+    first = {(one.effect.application_id, one.effect.about): one for one in reversed(wanted)}
+    for known in rows.rated(tx, {application_id for application_id, _ in first}):
+        first.pop(known, None)
+    mine = {row.id for row in rows.owned(tx, {id_: one.person_id for (id_, _), one in first.items()})}
+    rows.insert(tx, "rating", [_rating(store, one) for (id_, _), one in first.items() if id_ in mine])
 
 
 # --- rows ---
@@ -91,7 +90,9 @@ def _cases(one: Wanted) -> list[dict[str, Any]]:
 def _case(one: Wanted, case: CaseToOpen) -> dict[str, Any]:
     effect: Submit = one.effect
     decision = effect.snapshot.get("decision", {})
-    limit = decision.get("deadlines", {}).get(case.item, {})
+    limits = decision.get("deadlines", {})
+    limit = limits.get(case.item) or limits.get("bundle", {})
+    waits = waits_for(case.item, (other.item for other in effect.cases), decision)
     return {
         "id": case.case_id,
         "application_id": effect.application_id,
@@ -106,9 +107,13 @@ def _case(one: Wanted, case: CaseToOpen) -> dict[str, Any]:
         "moved_at": one.at,
         "state_before": "",
         "limit_days": limit.get("working_days"),
+        "limit_calendar_days": limit.get("calendar_days"),
+        "limit_by": limit.get("by") or "",
+        "excludes": list(limit.get("excludes", ())),
+        "stood_still": 0,
         "starts": limit.get("starts", ""),
         "limit_clause": limit.get("clause", ""),
-        "waits_for": waits_for(case.item, (other.item for other in effect.cases), decision),
+        "waits_for": waits,
         "urgency": 0,
         "estimate": False,
         "stale": False,
@@ -138,6 +143,7 @@ def _rating(store: Storage, one: Wanted) -> dict[str, Any]:
     return {
         "application_id": effect.application_id,
         "person_id": one.person_id,
+        "about": effect.about,
         "stars": effect.stars,
         "sealed_words": words or None,
         "at": one.at,

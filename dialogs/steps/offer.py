@@ -15,6 +15,7 @@ from dialogs.steps.places import places_say
 from dialogs.view import Asking, Problem, Query, Said, Taken, View, fingerprint
 
 CHOOSABLE = ("eligible", "later")
+TIMED = (*CHOOSABLE, "automatic")
 _ORDER = ("eligible", "later", "automatic", "unknown", "not_eligible")
 
 
@@ -123,7 +124,8 @@ def _worth_saying(item: str, decided: ItemDecision) -> bool:
 
 
 def _offered(view: View, decision: Decision, item: str, decided: ItemDecision) -> OfferedItem:
-    channel, deadline = decision.channel.get(item), decision.deadlines.get(item)
+    channel = decision.channel.get(item)
+    deadline = decision.deadlines.get(item) or decision.deadlines.get("bundle")
     papers = tuple(m.name for m in decision.materials if item in m.for_items and m.need != "exempt")
     return OfferedItem(
         item=item,
@@ -132,11 +134,22 @@ def _offered(view: View, decision: Decision, item: str, decided: ItemDecision) -
         headline=view.words.name("verdicts", decided.verdict),
         why=tuple(Why(r.says.format(who=view.who), r.holds, Cite(r.document, r.clause)) for r in decided.why),
         way=channel.mode if channel else "",
-        where=view.words.say("way", where=channel.where, says=channel.says.format(who=view.who)) if channel else "",
-        limit=deadline.says if deadline else "",
+        where=_where(view, decision, item),
+        limit=deadline.says if deadline and decided.verdict in TIMED else "",
         papers=papers if decided.verdict in CHOOSABLE else (),
         change=decided.nearest.format(who=view.who),
     )
+
+
+def _where(view: View, decision: Decision, item: str) -> str:
+    """Where this item goes, and beside it the way that the wider document opens: the window knows which holds."""
+    channel, also = decision.channel.get(item), decision.also.get(item)
+    if channel is None:
+        return ""
+    says = view.words.say("way", where=channel.where, says=channel.says.format(who=view.who))
+    assert view.pack is not None
+    parent = view.pack.written.parent
+    return says + view.words.say("way_also", where=also.where, says=parent.says) if also and parent else says
 
 
 def _ask_wants(view: View, query: Query) -> Asking:

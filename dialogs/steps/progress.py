@@ -33,8 +33,7 @@ def after_submission(view: View) -> Iterator[Query]:
             yield from (
                 Query(f"{PREFIX}{case.case_id}:{part}", "progress/supplement", stands=bool) for part in case.wanted
             )
-    if rating.is_due(done):
-        yield Query(rating.KEY, "rating/asking", stands=lambda value: value is not None)
+    yield from rating.queries(view, done)
     yield Query("following", "progress/following", stands=lambda value: False)
 
 

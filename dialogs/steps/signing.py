@@ -8,6 +8,7 @@ the window and the person gets a packet, so that the visit is one.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
 from dialogs.messages import CaseToOpen, Cite, Option, Packet, PlacePhotos, Reply, Say, Submit
@@ -108,8 +109,16 @@ def snapshot(view: View) -> dict[str, Any]:
         "signer": signer(view),
         "about": view.label,
         "bring": list(to_bring(view)),
+        "ends_on_refusal": ends_on_refusal(view),
         "decision": view.plan.as_json(view.who),
     }
+
+
+def ends_on_refusal(view: View) -> list[str]:
+    """The chosen items with whose refusal the whole ends, where the document says so."""
+    assert view.pack is not None
+    patterns = view.pack.written.order.ends_on_refusal
+    return [item for item in applied(view) if any(fnmatchcase(item, pattern) for pattern in patterns)]
 
 
 def packet(view: View, receipt: str) -> Packet:

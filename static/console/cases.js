@@ -151,7 +151,7 @@ function Application({ id, me, say }) {
           setDoing=${(next) => { if (!next) setChosen([]); setDoing(next); }} done=${done} />`)}</ul></section>
         <${Lines} key=${id} application=${application} me=${me} />
         ${application.bring.length ? html`<section class="block"><h3>到窗口要带</h3><ul class="bullets">${application.bring.map((one) => html`<li><span>${one}</span></li>`)}</ul></section>` : null}
-        ${application.rating ? html`<section class="block"><h3>评价</h3><p>${application.rating.stars}分（满分5分）</p>${lines(application.rating.words)}</section>` : null}
+        ${application.ratings.length ? html`<section class="block"><h3>评价</h3>${application.ratings.map((rating) => html`<p>${rating.about ? `${rating.about}：` : ""}${rating.stars}分（满分5分）</p>${lines(rating.words)}`)}</section>` : null}
       </div>
       <${Photos} key=${id} application=${application} me=${me} again=${again} />
     </div></section>`;

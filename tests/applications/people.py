@@ -65,7 +65,17 @@ class Office:
         with self.house.store.turn() as tx:
             effects.carry_out(tx, self.house.store, each)
 
-    def submission(self, items: Sequence[str], facts: Mapping[str, Any], *, name: str = NAME) -> Submit:
+    def submission(
+        self,
+        items: Sequence[str],
+        facts: Mapping[str, Any],
+        *,
+        name: str = NAME,
+        limits: Mapping[str, Any] | None = None,
+        ends: Sequence[str] = (),
+    ) -> Submit:
+        """`limits`: other limits than Tongchuan's, item or "bundle" -> as `yijianshi decide` prints them; `ends`: items with
+        whose refusal the whole ends."""
         pack = self.house.library.policy.packs["tongchuan"]
         decision = decide(pack, facts, tuple(items), AT.date())
         answers = {
@@ -86,13 +96,14 @@ class Office:
             "about": "",
             "signer": name,
             "bring": ["身份证"],
-            "decision": decision.as_json(),
+            "ends_on_refusal": list(ends),
+            "decision": {**decision.as_json(), **({"deadlines": limits} if limits is not None else {})},
         }
         cases = tuple(CaseToOpen(new_id(), item, pack.items[item].department, "offline") for item in items)
         return Submit(new_id(), new_id(), new_receipt(), COUNTY, "tongchuan", pack.version, cases, snapshot)
 
-    def submitted(self, items: Sequence[str], facts: Mapping[str, Any]) -> tuple[Person, Submit]:
-        person, submit = self.person(), self.submission(items, facts)
+    def submitted(self, items: Sequence[str], facts: Mapping[str, Any], **more: Any) -> tuple[Person, Submit]:
+        person, submit = self.person(), self.submission(items, facts, **more)
         self.does(person, submit)
         return person, submit
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from backend.storage import now
 from dialogs.directory import SHANGHAI
 from dialogs.messages import Rate, Supply
 from dialogs.policy.clocks import is_working_day
-from tests.applications.people import ADULT, CLERK, HOLDER, MINOR, Office
+from tests.applications.people import ADULT, AT, CLERK, HOLDER, MINOR, Office
 
 TODAY = datetime.now(SHANGHAI).date()
 
@@ -166,6 +168,84 @@ def test_a_limit_that_reaches_into_a_year_without_a_calendar_is_called_about(off
 # --- the lights ---
 
 
+HENAN = {
+    "working_days": 13,
+    "starts": "acceptance",
+    "excludes": ["assessment", "publicity"],
+    "clause": "正文 三（三）3",
+}
+
+
+def test_a_limit_of_the_whole_holds_for_every_case_without_one_of_its_own(office: Office) -> None:
+    own = {**HENAN, "working_days": 3, "excludes": []}
+    items = ["allowance.hardship", "allowance.nursing"]
+    _, submit = office.submitted(items, HOLDER, limits={"bundle": HENAN, "allowance.nursing": own})
+    for case in submit.cases:
+        office.move(case.case_id, "accept")
+    due = [office.case(submit, item)["clock"]["due"] for item in items]
+    assert due == [working_days_later(TODAY, days).isoformat() for days in (13, 3)]
+
+
+def test_while_a_document_s_clock_stands_still_no_date_is_named(office: Office) -> None:
+    _, submit = office.submitted(["card.new"], ADULT, limits={"bundle": HENAN})
+    office.move(submit.cases[0].case_id, "accept", "assess")
+    assert office.case(submit)["clock"] == {"due": None, "says": "评定和公示不计时，先停着", "light": ""}
+    office.move(submit.cases[0].case_id, "assessed")
+    assert office.case(submit)["clock"]["due"] == working_days_later(TODAY, 13).isoformat()
+
+
+def test_the_working_days_of_an_assessment_are_added_to_the_limit() -> None:
+    calendar = Calendar({})
+    friday, next_tuesday = date(2026, 11, 6), date(2026, 11, 10)
+    case = SimpleNamespace(
+        started_on=date(2026, 11, 2),
+        paused_on=friday,
+        stood_still=1,
+        limit_days=13,
+        limit_calendar_days=None,
+        limit_by="",
+    )
+    resumed = calendar.resume(case, next_tuesday, AT)
+    assert resumed["stood_still"] == 3 and resumed["paused_on"] is None
+    assert resumed["due_on"] == calendar.ends(case.started_on, 16)[0]
+
+
+@pytest.mark.parametrize(
+    ("limit", "due"),
+    [
+        ({"working_days": None, "calendar_days": 3, "starts": "acceptance"}, TODAY + timedelta(days=3)),
+        ({"working_days": None, "by": "12-31", "starts": "acceptance"}, date(TODAY.year, 12, 31)),
+        (
+            {"working_days": None, "by": "month_of_card", "starts": "not_stated"},
+            TODAY.replace(day=monthrange(TODAY.year, TODAY.month)[1]),
+        ),
+    ],
+)
+def test_a_limit_in_calendar_days_or_by_a_date_is_kept_as_such(
+    office: Office, limit: dict[str, Any], due: date
+) -> None:
+    _, submit = office.submitted(["allowance.hardship"], HOLDER, limits={"allowance.hardship": limit})
+    office.move(submit.cases[0].case_id, "accept")
+    assert office.case(submit)["clock"]["due"] == due.isoformat()
+
+
+def test_a_clock_that_waits_for_the_card_starts_when_the_card_is_granted(office: Office) -> None:
+    limit = {"working_days": 5, "starts": "card_issued", "excludes": []}
+    _, submit = office.submitted(["card.new", "allowance.hardship"], ADULT, limits={"allowance.hardship": limit})
+    assert office.case(submit, "allowance.hardship")["clock"]["due"] is None
+    office.move(submit.cases[0].case_id, "accept", "approve")
+    assert office.case(submit, "allowance.hardship")["clock"]["due"] == working_days_later(TODAY, 5).isoformat()
+
+
+def test_where_the_document_says_so_a_refused_card_ends_the_whole(office: Office) -> None:
+    items = ["card.new", "allowance.hardship"]
+    for ends, state in ((["card.new"], "rejected"), ([], "submitted")):
+        _, submit = office.submitted(items, ADULT, ends=ends)
+        office.move(submit.cases[0].case_id, "accept", "reject")
+        assert office.state(submit, "allowance.hardship") == state
+        assert any("到此结束" in one["reason"] for one in office.news()) is bool(ends)
+
+
 def test_the_sweep_turns_the_light_of_what_is_due_tomorrow_and_of_what_is_late(office: Office) -> None:
     _, submit = office.submitted(["allowance.hardship", "medical.subsidy"], HOLDER)
     late, calm = (case.case_id for case in submit.cases)
@@ -310,7 +390,17 @@ def test_a_rating_counts_once_and_only_for_one_s_own(office: Office) -> None:
     office.does(office.person(), Rate(submit.application_id, 1, "不是我的"))
     office.does(person, Rate(submit.application_id, 5, "很好"), Rate(submit.application_id, 1))
     office.does(person, Rate(submit.application_id, 2))
-    assert shown.get_application(office.house, submit.application_id)["rating"] == {"stars": 5, "words": "很好"}
+    kept = shown.get_application(office.house, submit.application_id)["ratings"]
+    assert kept == [{"about": "", "stars": 5, "words": "很好"}]
+
+
+def test_what_a_document_wants_rated_by_itself_counts_once_each(office: Office) -> None:
+    person, submit = office.submitted(["allowance.hardship"], HOLDER)
+    case_id = submit.cases[0].case_id
+    for stars in (4, 1):
+        office.does(person, *(Rate(submit.application_id, stars, about=about) for about in ("acceptance", case_id)))
+    kept = shown.get_application(office.house, submit.application_id)["ratings"]
+    assert sorted((one["about"], one["stars"]) for one in kept) == [("受理", 4), ("困难残疾人生活补贴", 4)]
 
 
 def test_applications_are_deleted_when_their_time_of_keeping_is_over(office: Office) -> None:

@@ -25,6 +25,7 @@ LEADS = {
     "deliver": ("approved", "delivered"),
     "close": ("approved delivered rejected", "closed"),
     "withdraw": ("submitted accepted assessing publicised dispatched returned", "withdrawn"),
+    "end": ("submitted accepted assessing publicised dispatched returned", "rejected"),
 }
 EVERY = list(itertools.product(LEADS, [state for state in states.STATES if state != "drafted"]))
 
@@ -40,7 +41,7 @@ def act(office: Office, case_id: str, verb: str, reason: str = "看不清") -> N
     if verb == "return":
         service.return_for(office.house, case_id, CLERK, ["id_card"], reason)
     else:
-        service.move(office.house, case_id, verb, CLERK, reason=reason)
+        service.move(office.house, case_id, verb, service.SYSTEM if verb == "end" else CLERK, reason=reason)
 
 
 def refusal(office: Office, case_id: str, verb: str) -> dict[str, str] | None:

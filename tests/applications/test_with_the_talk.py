@@ -68,8 +68,8 @@ def test_from_the_submission_to_the_result_with_a_picture_taken_again(office: Of
     assert "办成了" in hear(core, office) and core.session.talk.state == "rating/asking"
     core.tap("很满意", {})
     given(core, office, person, Rate)
-    rating = shown.get_application(office.house, submit.application_id)["rating"]
-    assert rating is not None and rating["stars"] == 5
+    rating = shown.get_application(office.house, submit.application_id)["ratings"][0]
+    assert rating["stars"] == 5
 
 
 def test_every_step_of_every_state_is_heard_in_words(office: Office) -> None:
