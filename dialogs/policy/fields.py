@@ -146,6 +146,8 @@ def check(field: Field, value: Any, others: Mapping[str, Any], today: date) -> C
     may be later."""
     if field.may_be_blank and value in ("", BLANK, [BLANK], [], (), BLANK_LABEL, "unsure"):
         return Checked("", "")
+    if value in (BLANK, BLANK_LABEL):
+        return Checked(None, "这一栏要填上。")
     if field.same_as and value == SAME:
         same = others.get(field.same_as)
         return Checked(same, "") if same else Checked(None, "前面还没有填，请写一下。")

@@ -152,8 +152,11 @@ def load_sheets(texts: Mapping[str, str], policy: Policy) -> dict[str, SheetFile
 def filling_of(policy: Policy, pack: Pack, case: Any) -> Filling:
     """Answers as somebody writes them down to try a form: {"facts", "fields", "wants"?, "on"?, "receipt"?}. Raises ValueError
     for what cannot be; what a field's rule says against a value is told in its own words."""
-    if not isinstance(case, dict) or (unknown := case.keys() - {"facts", "fields", "wants", "on", "receipt"}):
-        raise ValueError(f"a JSON object of facts, fields, wants, on and receipt is wanted, not {unknown or 'this'}")
+    unknown = case.keys() - {"facts", "fields", "wants", "on", "receipt"} if isinstance(case, dict) else {"this"}
+    if unknown:
+        raise ValueError(
+            f"an object of facts, fields, wants, on and receipt is wanted, not {', '.join(sorted(unknown))}"
+        )
     on = as_date(case.get("on", "2026-01-01"))
     if on is None:
         raise ValueError("“on” must be a date YYYY-MM-DD")

@@ -1,14 +1,18 @@
 """The form: which fields are needed, and what may be written in them. Every number is invented (990101 is nowhere)."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stdnum import luhn
 from stdnum.iso7064 import mod_11_2
 
 from dialogs.policy import Field, Pack, Policy, check, facts_from_fields, form_fields
+from dialogs.policy.decide import complete
+from dialogs.policy.fields import CHECKS, check_value, still_stands
 
 TODAY = date(2026, 3, 2)
 HOLDER = {"household_county": "511702", "holds_card": True, "is_dibao": False, "card_status": "valid", "card_level": 2}
@@ -165,6 +169,164 @@ def test_the_same_stands_for_what_was_written_before(policy: Policy, tongchuan: 
     assert check(post, "same", {}, TODAY)[0] is None
 
 
+BANK_CARD = "621700123456789012"
+BANK_CARD += luhn.calc_check_digit(BANK_CARD)
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (BANK_CARD, BANK_CARD),
+        (f"{BANK_CARD[:4]} {BANK_CARD[4:8]}-{BANK_CARD[8:]}", BANK_CARD),
+        ("601234567890123456", "601234567890123456"),  # a passbook's account number has no check digit
+        ("123456789012", "123456789012"),
+    ],
+)
+def test_a_bank_card_or_a_passbook_is_taken(value: str, kept: str) -> None:
+    assert written("bank_number", value) == (kept, "")
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [
+        ("", "数字"),
+        ("卡上的号", "数字"),
+        ("12345678901", "11位"),
+        ("1" * 20, "20位"),
+        (BANK_CARD[:-1] + str((int(BANK_CARD[-1]) + 1) % 10), "对不上"),
+        (BANK_CARD[:6] + BANK_CARD[7] + BANK_CARD[6] + BANK_CARD[8:], "对不上"),
+    ],
+)
+def test_a_bank_number_that_cannot_be_is_told_with_what_to_do(value: str, word: str) -> None:
+    taken, problem = written("bank_number", value)
+    assert taken is None and word in problem
+
+
+def test_a_guardian_has_a_number_of_their_own() -> None:
+    assert written("id_number_of_another", WITH_X, {"id_number": MAN}) == (WITH_X, "")
+    assert "监护人" in written("id_number_of_another", MAN, {"id_number": MAN})[1]
+    assert "17位" in written("id_number_of_another", MAN[:-1])[1]
+
+
+def test_a_household_that_has_moved_is_somewhere_else() -> None:
+    old = {"transfer_old_household": "宛城区甲镇乙村1号"}
+    assert written("moved_household", "卧龙区丙镇丁村2号", old) == ("卧龙区丙镇丁村2号", "")
+    assert "一样" in written("moved_household", "宛城区 甲镇乙村1号", old)[1]
+    assert written("moved_household", "那里", old)[0] is None
+
+
+@pytest.mark.parametrize(
+    "value", ["河南省南阳市宛城区甲镇乙村", "云南省昆明市五华区甲街道乙社区", "内蒙古某盟某旗某苏木某嘎查"]
+)
+def test_five_levels_of_divisions_go_down_to_the_village(value: str) -> None:
+    assert written("division5", value) == (value, "")
+
+
+@pytest.mark.parametrize("value", ["", "河南省南阳市宛城区", "南阳市宛城区甲镇", "甲镇乙村", "乙村甲镇宛城区"])
+def test_a_division_that_stops_above_the_village_is_asked_again(value: str) -> None:
+    assert written("division5", value)[0] is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "kept"),
+    [
+        ("postcode", " 473 000 ", "473000"),
+        ("postcode", "４７３０００", "473000"),
+        ("amount", "3,000元", "3000"),
+        ("amount", 2500, "2500"),
+        ("amount", "0", "0"),
+        ("diploma_number", "10673 1202605 001234", "106731202605001234"),
+        ("diploma_number", "ab-123456", "AB123456"),
+        ("text", " 推拿、按摩 ", "推拿、按摩"),
+        ("text", "工商银行\n五华支行", "工商银行 五华支行"),
+    ],
+)
+def test_the_other_rules_take_what_people_write(rule: str, value: Any, kept: str) -> None:
+    assert written(rule, value) == (kept, "")
+
+
+@pytest.mark.parametrize(
+    ("rule", "value"),
+    [
+        ("postcode", "47300"),
+        ("postcode", "000000"),
+        ("postcode", "四七三〇〇〇"),
+        ("amount", "很多"),
+        ("amount", "-5"),
+        ("amount", "3000.5"),
+        ("diploma_number", "12345"),
+        ("diploma_number", "没有"),
+        ("diploma_number", "1" * 31),
+        ("text", ""),
+        ("text", "……"),
+        ("text", "好" * 101),
+        ("text", "a\u202eb"),
+        ("text", "a\x00b"),
+    ],
+)
+def test_the_other_rules_refuse_what_cannot_be(rule: str, value: str) -> None:
+    taken, problem = written(rule, value)
+    assert taken is None and problem
+
+
+def test_every_rule_of_a_field_is_known_and_every_problem_is_short(policy: Policy) -> None:
+    for name, text in policy.fields.items():
+        assert text.rule in CHECKS or text.input == "choices", name
+    for rule in CHECKS:
+        for bad in ("", "?", "1", "1" * 20, "好" * 200):
+            problem = written(rule, bad)[1]
+            assert all(len(sentence) <= 25 for sentence in problem.split("。")), problem
+
+
+def test_every_field_speaks_in_short_sentences(policy: Policy) -> None:
+    for name, text in policy.fields.items():
+        options = [one for option in text.options for one in (option.label, option.hint)]
+        for said in (text.ask, text.ask_dead, text.hint, text.same_label, *text.explained.values(), *options):
+            assert all(len(one) <= 25 for one in said.replace("{who}", "您").split("。")), (name, said)
+        assert "您" not in text.ask_dead and "您" not in text.ask
+
+
+def test_several_can_be_chosen_and_nothing_that_is_not_there(policy: Policy) -> None:
+    course = "training_course"
+    assert check_value(policy, course, ["embroidery", "刺绣", "剪纸"], {}, TODAY) == (
+        ["embroidery", "paper_cutting"],
+        "",
+    )
+    assert check_value(policy, course, "摄影", {}, TODAY) == (["photography"], "")
+    for bad in ([], ["nonsense"], [["a"]], {"a": 1}, True):
+        assert check_value(policy, course, bad, {}, TODAY)[0] is None
+
+
+@pytest.mark.parametrize("blank", ["", "none", ["none"], "不填", "unsure"])
+def test_what_may_stay_blank_can_be_left_out_and_the_rest_cannot(policy: Policy, blank: Any) -> None:
+    for name in ("postcode", "job_type", "reason", "zero_employment_family"):
+        assert check_value(policy, name, blank, {}, TODAY) == ("", "")
+    for name in ("name", "bank_account", "training_course", "marital_status"):
+        assert check_value(policy, name, blank, {}, TODAY)[0] is None
+
+
+def test_a_number_is_looked_at_again_when_the_one_it_belongs_to_has_changed(policy: Policy, tongchuan: Pack) -> None:
+    card = replace(fields(policy, tongchuan, HOLDER, "allowance.nursing")["id_number"], rule="card_number")
+    assert still_stands(card, MAN + "42", {"id_number": MAN}, TODAY)
+    assert not still_stands(card, MAN + "42", {"id_number": WITH_X}, TODAY)
+
+
+@pytest.mark.parametrize(("number", "gender"), [("99010119800101001", "male"), ("99010119800101002", "female")])
+def test_what_the_numbers_say_is_never_asked(policy: Policy, tongchuan: Pack, number: str, gender: str) -> None:
+    known = complete(tongchuan, {"disability_card_no": f"{number}{mod_11_2.calc_check_digit(number)}23B1"}, TODAY)
+    told = {name: known[name] for name in ("gender", "age", "card_level", "pension_special")}
+    assert told == {"gender": gender, "age": 46, "card_level": 3, "pension_special": "moderate"}
+    assert set(known["card_categories"]) == {"hearing"}
+
+
+def test_only_what_the_card_holds_can_be_cancelled(policy: Policy) -> None:
+    henan = policy.packs["henan"]
+    facts = {"household_county": "411302", "holds_card": True, "card_categories": ["vision", "hearing"]}
+    found = fields(policy, henan, {**facts, "no_longer_disabled": True, "wants_cancel": True}, "card.cancel")
+    assert [option.value for option in found["cancel_categories"].options] == ["vision", "hearing"]
+    assert found["cancel_reason"].value == "recovered"
+
+
 @pytest.mark.parametrize("value", [None, 5, ["a"], {"a": 1}, True])
 def test_what_is_no_text_is_refused_without_an_exception(value: Any) -> None:
     for rule in ("id_number", "phone", "name", "address", "date", "card_number"):
@@ -173,7 +335,7 @@ def test_what_is_no_text_is_refused_without_an_exception(value: Any) -> None:
 
 @given(value=st.text(max_size=60))
 def test_nothing_written_breaks_a_check(value: str) -> None:
-    for rule in ("id_number", "phone", "name", "address", "date", "card_number"):
+    for rule in CHECKS:
         taken, problem = written(rule, value)
         assert (taken is None) == bool(problem)
 
