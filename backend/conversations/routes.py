@@ -15,6 +15,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response, UploadFile
 from sse_starlette import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
+from backend.applications.routes import pdf
 from backend.conversations import service
 from backend.conversations.entries import Json
 from backend.conversations.writer import Away, Busy
@@ -25,7 +26,7 @@ from backend.people.identity import PersonDep, Visitor, VisitorDep
 from backend.photos import service as photos
 from backend.photos.wording import Refused
 from backend.storage.live import MISSED
-from backend.web import Problem
+from backend.web import Pace, Problem
 from bot.base import BadMessage, NoOptions
 from bot.web import Plain, Posted, Web
 
@@ -33,6 +34,7 @@ router = APIRouter(prefix="/api/v1")
 KeyDep = Annotated[str | None, Header(alias="Idempotency-Key")]
 _web, _plain = Web(NoOptions()), Plain(NoOptions())
 _streams: Counter[str] = Counter()
+_form_pace = Pace(10)  # drawings of one person in a minute
 _MOST_STREAMS = 8  # live streams of one person at once
 
 
@@ -57,6 +59,13 @@ async def messages(
     answer = Response(body, media_type="application/json")
     answer.raw_headers += [one for one in response.raw_headers if one[0] == b"set-cookie"]
     return answer
+
+
+@router.get("/conversation/form.pdf")
+def draft_form(house: HouseDep, person_id: PersonDep) -> Response:
+    """The paper form as far as it is filled in: to check it before it is handed in."""
+    _form_pace.check(person_id)
+    return pdf(service.draft_form(house, person_id))
 
 
 @router.get("/events")

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from backend.applications import forms
 from backend.conversations import store as rows
 from backend.conversations.entries import Json
 from backend.conversations.models import Conversation, Said
@@ -23,7 +24,10 @@ from backend.storage import DataKey, Storage, now
 from backend.web import Problem
 from bot.base import Inbound
 from dialogs.messages import Message
-from dialogs.session import Talk
+from dialogs.session import Draft, Talk
+from dialogs.session import Session as Spoken
+from dialogs.steps import Seen
+from dialogs.steps.form import so_far
 
 _KEY = re.compile(r"[A-Za-z0-9._:~-]{1,64}")
 _SPOKEN = ("text", "answer", "command", "photo", "switch")
@@ -99,6 +103,27 @@ def opened_talk(store: Storage, key: DataKey, standing: Conversation) -> tuple[T
     """The talk and the open question of a conversation."""
     kept = json.loads(store.keys.unseal(key, standing.sealed_talk, f"conversation.talk:{standing.id}"))
     return Talk.model_validate(kept["talk"]), kept["open"]
+
+
+def draft_form(house: House, person_id: str) -> bytes:
+    """The paper form of the draft on the table as PDF, with what has been answered so far. Problem 404 where there is none."""
+    standing = conversation_of(house, person_id)
+    with house.store.read() as tx:
+        key = house.store.keys.load(tx, [person_id]).get(person_id) if standing else None
+        row = rows.draft(tx, standing.id, standing.draft_id) if standing else None
+    if standing is None or key is None or row is None:
+        raise _no_form()
+    draft = Draft.model_validate_json(house.store.keys.unseal(key, row.sealed_body, f"draft.body:{row.id}"))
+    if draft.submitted:
+        return forms.of_person(house, person_id, draft.submitted.receipt)
+    view = Seen(house.library, Spoken(talk=opened_talk(house.store, key, standing)[0], draft=draft), now())
+    if view.pack is None or not view.wants or not view.form:
+        raise _no_form()
+    return forms.of_snapshot(house.library, view.pack.region, so_far(view), view.at)
+
+
+def _no_form() -> Problem:
+    return Problem(404, "no_form", "还没有填到表。请先接着办。")
 
 
 def entries(tx: Session, store: Storage, person_id: str, conversation_id: str, ids: Sequence[str]) -> list[Json]:

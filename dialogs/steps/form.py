@@ -54,6 +54,14 @@ def told(view: View) -> dict[str, Any]:
     return {key.removeprefix(PREFIX): a.value for key, a in view.answers.items() if key.startswith(PREFIX)}
 
 
+def so_far(view: View) -> dict[str, Any]:
+    """What can stand on the paper form now, in the shape of `dialogs.messages.Submit.snapshot`."""
+    return {
+        "answers": {key: {"value": answer.value} for key, answer in view.reachable.items()},
+        "items": {item: way_of(view, item) for item in view.wants},
+    }
+
+
 def queries(view: View) -> Iterator[Query]:
     values = told(view)
     for field in view.form:
