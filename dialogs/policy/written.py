@@ -195,7 +195,7 @@ class Clock(Row):
 
 class Binding(Row):
     """A paper that items need. `name`, `says`: what this document wants of it, where that differs from the paper in
-    general."""
+    general. `on_paper`: a picture does not do, whatever the way."""
 
     material: str
     form: str
@@ -203,6 +203,7 @@ class Binding(Row):
     says: str = ""
     need: Need = "required"
     count: int | None = None
+    on_paper: bool = False
 
 
 class Before(Row):
@@ -294,6 +295,9 @@ class Parent(Data):
 
 
 class Commitment(Cited):
+    """What is promised (`says`, "" where nothing is) and how it is signed; without `signature` the person's own
+    confirmation sends it."""
+
     how: str
     signature: bool
     fingerprint: bool

@@ -14,7 +14,7 @@ from typing import Any
 from dialogs.messages import CaseToOpen, Cite, Option, Packet, PlacePhotos, Reply, Say, Submit
 from dialogs.policy import MaterialNeed
 from dialogs.session import CaseSeen, Submitted
-from dialogs.steps import form, review
+from dialogs.steps import form, photos, review
 from dialogs.steps.asking import choice, put
 from dialogs.steps.offer import applied, item_name, way_of
 from dialogs.steps.photos import AT_WINDOW
@@ -25,9 +25,13 @@ WAYS = ("drawn", "typed", AT_WINDOW)
 
 
 def queries(view: View) -> Iterator[Query]:
-    digest = review.digest_of(view)
-    yield Query("commitment", "signing/commitment", stands=lambda value: bool(value == digest))
-    yield Query("signature", "signing/signature", stands=lambda value: bool(value["of"] == digest))
+    """A promise where the document has one, a signature unless it says that the person's confirmation is enough."""
+    assert view.pack is not None
+    digest, written = review.digest_of(view), view.pack.written.commitment
+    if written is not None and written.says:
+        yield Query("commitment", "signing/commitment", stands=lambda value: bool(value == digest))
+    if written is None or written.signature:
+        yield Query("signature", "signing/signature", stands=lambda value: bool(value["of"] == digest))
     yield Query("confirm_submit", "signing/sending", stands=lambda value: False)
 
 
@@ -36,7 +40,7 @@ def ask(view: View, query: Query) -> Asking:
         return Asking(choice(view, query, "commitment"), _commitment(view))
     if query.key == "signature":
         return Asking(_ask_signature(view, query), _at_window(view))
-    return Asking(choice(view, query, "confirm_submit"), (_before_sending(view),))
+    return Asking(choice(view, query, "confirm_submit"), (*_own_confirmation(view), _before_sending(view)))
 
 
 def take(view: View, query: Query, value: Any) -> Taken | Problem:
@@ -52,10 +56,19 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
 
 
 def _commitment(view: View) -> tuple[Say, ...]:
-    """The sentence that is promised, by the document's clause; none where the document has none."""
+    """The sentence that is promised, by the document's clause."""
     assert view.pack is not None
     written = view.pack.written.commitment
     return (Say(written.says.format(who=view.who), cites=(Cite(view.pack.region, written.clause),)),) if written else ()
+
+
+def _own_confirmation(view: View) -> tuple[Say, ...]:
+    """What stands in the place of a signature, where the document asks for none."""
+    assert view.pack is not None
+    written = view.pack.written.commitment
+    if written is None or written.signature:
+        return ()
+    return (Say(written.how, cites=(Cite(view.pack.region, written.clause),)),)
 
 
 def _at_window(view: View) -> tuple[Say, ...]:
@@ -122,20 +135,35 @@ def ends_on_refusal(view: View) -> list[str]:
 
 
 def packet(view: View, receipt: str) -> Packet:
-    """What makes the visit one: the number, what is filled in, what to bring, where to go."""
+    """What makes the visit one: the number, what is filled in, what to bring, where to go. Where everything was given here,
+    nobody is sent anywhere."""
+    bring = to_bring(view)
     where = places_of(view, "card_window" if _has_card_service(view) else "window") or (
         view.words.say("window_unknown"),
     )
     asked = (query for query in view.content if review.phase(query) == "form" or query.key == "wants")
     filled = tuple(f"{line.label}：{line.value}" for line in (review.line(view, query) for query in asked))
-    return Packet(view.words.say("packet", who=view.who), receipt, filled, to_bring(view), where)
+    if not bring and not any(way_of(view, item) == "offline" for item in applied(view)):
+        return Packet(view.words.say("packet_online"), receipt, filled, (), ())
+    return Packet(view.words.say("packet", who=view.who), receipt, filled, bring, where)
 
 
 def to_bring(view: View) -> tuple[str, ...]:
-    """Every paper that the window wants to see, with its form and number of copies as the document prints them."""
+    """Every paper that the window wants to see, with its form and number of copies as the document prints them. Of what
+    goes online, only what no picture replaces and what was left for the window."""
     items = set(applied(view))
     needs = (m for m in view.plan.materials if items & set(m.for_items) and m.need != "exempt")
-    return tuple(_bring(view, need) for need in needs)
+    return tuple(_bring(view, need) for need in needs if _goes_to_the_window(view, need, items & set(need.for_items)))
+
+
+def _goes_to_the_window(view: View, need: MaterialNeed, items: set[str]) -> bool:
+    assert view.pack is not None
+    rows = (row.written for item in items for row in view.pack.bindings[item] if row.written.material == need.id)
+    if any(way_of(view, item) == "offline" for item in items) or any(row.on_paper for row in rows):
+        return True
+    material = view.policy.materials[need.id]
+    kept = ["signature"] if material.made_by == "talk" else [photos.PREFIX + part.part for part in material.parts]
+    return need.need == "hand_in" or any((view.value(key) or {}).get("way") == AT_WINDOW for key in kept)
 
 
 def _bring(view: View, need: MaterialNeed) -> str:
