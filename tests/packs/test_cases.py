@@ -2,7 +2,8 @@
 
 A case has a sentence, facts (over a named base), perhaps wants, and any of: verdicts, needs, rows (of the decision
 table), modes, papers (need -> ids, each list complete), limits (item -> [days, start]), order, before, next, nearest,
-why (item -> clause, holds), all (every item that is not refused), fields (of the form, complete).
+why (item -> clause, holds), all (every item that is not refused), fields (of the form, complete), copies (paper ->
+how many), quiet (items that are open and not offered by themselves).
 """
 
 from datetime import date
@@ -17,7 +18,7 @@ from dialogs.policy import Decision, Policy, decide, form_fields, next_question
 FILES = sorted(path for path in Path(__file__).parent.glob("*.yaml") if path.stem != "equivalent")
 KEYS = {
     "case", "facts", "base", "wants", "on", "verdicts", "needs", "rows", "modes", "papers", "limits", "order", "before",
-    "next", "nearest", "why", "outside", "all", "fields",
+    "next", "nearest", "why", "outside", "all", "fields", "quiet", "copies",
 }  # fmt: skip
 
 
@@ -86,6 +87,14 @@ def _papers(decision: Decision, expected: dict[str, list[str]]) -> None:
     assert {need: sorted(ids) for need, ids in found.items()} == {need: sorted(ids) for need, ids in expected.items()}
 
 
+def _copies(decision: Decision, expected: dict[str, int | None]) -> None:
+    assert {paper.id: paper.count for paper in decision.materials if paper.id in expected} == expected
+
+
+def _quiet(decision: Decision, expected: list[str]) -> None:
+    assert sorted(decision.quiet) == expected
+
+
 def _limits(decision: Decision, expected: dict[str, Any]) -> None:
     """As [days, start], or by the names of what a limit is made of (by, calendar_days, excludes...)."""
     for key, value in expected.items():
@@ -129,6 +138,8 @@ SEEN = {
     "rows": _rows,
     "modes": _modes,
     "papers": _papers,
+    "copies": _copies,
+    "quiet": _quiet,
     "limits": _limits,
     "order": _order,
     "before": _before,
