@@ -109,11 +109,18 @@ def part_says(view: View, key: str) -> str:
 
 
 def _written(view: View, key: str) -> tuple[str, str]:
+    """The part as it is in general, or, for a paper that is one picture, as this document wants it."""
     part = key.removeprefix(PREFIX)
     if part == MANDATE_LETTER:
         return view.words.say("mandate_letter"), view.words.say("mandate_letter_how")
-    every = (each for material in view.policy.materials.values() for each in material.parts)
-    return next(((each.name, each.says) for each in every if each.part == part), (part, ""))
+    every = ((name, material, each) for name, material in view.policy.materials.items() for each in material.parts)
+    found = next(((name, material, each) for name, material, each in every if each.part == part), None)
+    if found is None:
+        return part, ""
+    name, material, each = found
+    need = next((need for need in view.plan.materials if need.id == name and len(material.parts) == 1), None)
+    own_name = need.name if need and need.name != material.name else each.name
+    return own_name, need.says if need and need.says != material.says else each.says
 
 
 def _placed_says(view: View, keys: list[str]) -> str:

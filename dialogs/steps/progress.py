@@ -127,7 +127,7 @@ def _limit(view: View, case: CaseSeen) -> str:
         return ""
     if case.due:
         return view.words.say("due_says", due=case.due)
-    deadline = view.plan.deadlines.get(case.item)
+    deadline = view.plan.deadlines.get(case.item) or view.plan.deadlines.get("bundle")
     return deadline.says if deadline else view.words.say("no_limit_stated")
 
 
