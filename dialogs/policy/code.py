@@ -236,7 +236,8 @@ def _either(ways: Sequence[Way], facts: Facts, told: Told) -> None:
         return
     for one in each:
         told.why.extend(one.why)
-    told.change.update(min((one.change for one in each if one.change), key=len, default={}))
+    nearest = [one.change for one in each if one.change]
+    told.change.update(min(nearest, key=len) if nearest else {})
 
 
 def _undecided(values: Sequence[bool | None], each: Sequence[Told], told: Told) -> None:
