@@ -236,8 +236,9 @@ def _either(ways: Sequence[Way], facts: Facts, told: Told) -> None:
         return
     for one in each:
         told.why.extend(one.why)
-    nearest = [one.change for one in each if one.change]
-    told.change.update(min(nearest, key=len) if nearest else {})
+    ways_on = [one for one in each if one.change]
+    if ways_on:
+        told.change.update(min(ways_on, key=lambda one: len(one.change)).change)
 
 
 def _undecided(values: Sequence[bool | None], each: Sequence[Told], told: Told) -> None:
