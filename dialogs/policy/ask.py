@@ -112,9 +112,16 @@ class _Trial:
         """What the person wants; with no wish, benefits and a first card, or all there is when none of these can be."""
         if self.wants is not None:
             return self.wants
-        offered = [item for item, body in self.pack.items.items() if body.offered_first]
+        offered = [item for item, body in self.pack.items.items() if body.offered_first and self.pointed_to(item)]
         judged = judge(self.pack, self.known, offered, reasons=False)
         return offered if any(one.verdict != "not_eligible" for one in judged.values()) else self.pack.ids
+
+    def pointed_to(self, item: str) -> bool:
+        """What comes from a wider document is screened only for those who ask for it."""
+        pack = self.pack
+        return (
+            item not in pack.behind or item not in pack.offered_when or bool(pack.offered_when[item].test(self.known))
+        )
 
     def concerned(self, names: Iterable[str]) -> tuple[str, ...]:
         """The wanted items that one of these facts may be asked for."""
@@ -226,6 +233,7 @@ def _text(fact: Fact, facts: Facts) -> str:
 
 def _group_question(policy: Policy, key: str, group: Group, shown: Sequence[str], facts: Facts) -> Question:
     options = [option for option in group.options if option.value in shown]
+    said = group.ask + "".join(option.label + option.hint for option in options)
     return Question(
         key=key,
         facts=tuple(dict.fromkeys(name for option in options for name in option.sets if name not in facts)),
@@ -233,6 +241,6 @@ def _group_question(policy: Policy, key: str, group: Group, shown: Sequence[str]
         text=group.ask,
         input="choices",
         options=(*(Option(o.value, o.label, o.hint) for o in options), Option(NONE, group.none), UNSURE),
-        explained=policy.explained(group.explain),
+        explained=policy.explained([word for word in group.explain if word in said]),
         hint=group.hint,
     )

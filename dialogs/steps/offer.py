@@ -3,7 +3,7 @@ to come first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dialogs.messages import Cite, Link, Offer, OfferedItem, Option, Reply, Say, Why
@@ -75,7 +75,8 @@ def said(view: View, query: Query) -> Said:
 
 def choosable(view: View) -> tuple[str, ...]:
     """Items that can be applied for now or together with the card, in the policy's order."""
-    return tuple(item for item, decided in view.decision.items.items() if decided.verdict in CHOOSABLE)
+    decision = view.decision
+    return tuple(i for i, decided in decision.items.items() if decided.verdict in CHOOSABLE and i not in decision.quiet)
 
 
 def offer_fingerprint(view: View) -> str:
@@ -114,13 +115,23 @@ def offer(view: View) -> Offer:
     """The whole decision in plain words: what is possible first, what is not last, each with its reasons."""
     decision = view.decision
     items = sorted(decision.items.items(), key=lambda pair: _ORDER.index(pair[1].verdict))
-    shown = [_offered(view, decision, item, decided) for item, decided in items if _worth_saying(item, decided)]
+    shown = [_offered(view, decision, item, decided) for item, decided in items if _worth_saying(view, item, decided)]
     return Offer(view.words.say("offer", who=view.who), tuple(shown))
 
 
-def _worth_saying(item: str, decided: ItemDecision) -> bool:
-    """Card services that nobody asked for are not refusals to be listed; a benefit always is."""
+def _worth_saying(view: View, item: str, decided: ItemDecision) -> bool:
+    """What nothing points to is not listed, nor as a refusal a card service that nobody asked for; a benefit always
+    is."""
+    if item in view.decision.quiet:
+        return False
     return decided.verdict != "not_eligible" or not item.startswith("card.")
+
+
+def _more_to_ask_for(view: View) -> str:
+    """How to ask for what only the wider document has."""
+    assert view.pack is not None
+    parent = view.pack.written.parent
+    return parent.hint if parent and view.pack.behind & view.decision.quiet else ""
 
 
 def _offered(view: View, decision: Decision, item: str, decided: ItemDecision) -> OfferedItem:
@@ -155,7 +166,15 @@ def _where(view: View, decision: Decision, item: str) -> str:
 def _ask_wants(view: View, query: Query) -> Asking:
     words, items = view.words.questions["wants"], choosable(view)
     options = tuple(Option(i, item_name(view, i), _verdict_hint(view, i)) for i in items)
-    put_so = put(view, query, words.title, words.text.format(who=view.who), "choices", options, words.hint)
+    put_so = put(
+        view,
+        query,
+        words.title,
+        words.text.format(who=view.who),
+        "choices",
+        options,
+        words.hint + _more_to_ask_for(view),
+    )
     return Asking(put_so, (offer(view),))
 
 
@@ -173,7 +192,16 @@ def _take_wants(view: View, value: Any) -> Taken | Problem:
     kept = [item for item in items if item in _with_prerequisites(view, set(chosen))]
     added = [item_name(view, item) for item in kept if item not in chosen]
     says = (Say(view.words.say("added_first", items="、".join(added))),) if added else ()
-    return Taken({"wants": {"items": kept, "of": offer_fingerprint(view)}}, says)
+    return Taken({"wants": {"items": kept, "of": offer_fingerprint(view)}}, (*says, *before_cancelling(view, kept)))
+
+
+def before_cancelling(view: View, items: Sequence[str]) -> tuple[Say, ...]:
+    """What somebody who gives up a card is to know first, where the document says something; of the dead nothing."""
+    assert view.pack is not None
+    rule = view.pack.written.rules.get("before_cancel")
+    if rule is None or view.is_dead or "card.cancel" not in items:
+        return ()
+    return (Say(rule.says, tone="notice", cites=(Cite(view.pack.region, rule.clause),)),)
 
 
 def _with_prerequisites(view: View, chosen: set[str]) -> set[str]:

@@ -16,7 +16,7 @@ from dialogs.policy import MaterialNeed
 from dialogs.session import CaseSeen, Submitted
 from dialogs.steps import form, photos, review
 from dialogs.steps.asking import choice, put
-from dialogs.steps.offer import applied, item_name, way_of
+from dialogs.steps.offer import applied, before_cancelling, item_name, way_of
 from dialogs.steps.photos import AT_WINDOW
 from dialogs.steps.places import places_of
 from dialogs.view import Asking, Problem, Query, Taken, View
@@ -40,7 +40,8 @@ def ask(view: View, query: Query) -> Asking:
         return Asking(choice(view, query, "commitment"), _commitment(view))
     if query.key == "signature":
         return Asking(_ask_signature(view, query), _at_window(view))
-    return Asking(choice(view, query, "confirm_submit"), (*_own_confirmation(view), _before_sending(view)))
+    before = (*before_cancelling(view, applied(view)), *_own_confirmation(view), _before_sending(view))
+    return Asking(choice(view, query, "confirm_submit"), before)
 
 
 def take(view: View, query: Query, value: Any) -> Taken | Problem:
