@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from dialogs.policy.decision import InHandFirst, MaterialNeed, Need
 from dialogs.policy.pack import Compiled, Pack
+from dialogs.policy.written import Material
 
 _WEIGHT: dict[Need, int] = {"exempt": 0, "waivable": 1, "required": 2, "hand_in": 3}
 
@@ -30,7 +32,12 @@ def materials(pack: Pack, verdicts: Mapping[str, str], facts: Mapping[str, Any])
             if fits is not False:
                 need = row.written.need
                 _gather(found, row, item, need if fits or need == "exempt" else "waivable")
-    return tuple(_made(pack, paper, found[paper]) for paper in pack.papers if paper in found)
+    return tuple(_paper(pack.papers[paper], found[paper]) for paper in pack.papers if paper in found)
+
+
+def _paper(general: Material, one: _Gathered) -> MaterialNeed:
+    row = one.row.written
+    return _made(one.row, row.name or general.name, row.says or general.says, one.need, tuple(one.items))
 
 
 def _gather(found: dict[str, _Gathered], row: Compiled, item: str, need: Need) -> None:
@@ -45,18 +52,19 @@ def _gather(found: dict[str, _Gathered], row: Compiled, item: str, need: Need) -
         so_far.items.append(item)
 
 
-def _made(pack: Pack, paper: str, one: _Gathered) -> MaterialNeed:
-    row, general = one.row.written, pack.papers[paper]
+@lru_cache(maxsize=4096)
+def _made(row: Compiled, name: str, says: str, need: Need, items: tuple[str, ...]) -> MaterialNeed:
+    """The same paper for the same items is one and the same for everybody."""
     return MaterialNeed(
-        id=paper,
-        name=row.name or general.name,
-        need=one.need,
-        for_items=tuple(one.items),
-        form=row.form,
-        count=row.count,
-        document=one.row.document,
-        clause=row.clause,
-        says=row.says or general.says,
+        id=row.written.material,
+        name=name,
+        need=need,
+        for_items=items,
+        form=row.written.form,
+        count=row.written.count,
+        document=row.document,
+        clause=row.written.clause,
+        says=says,
     )
 
 
@@ -67,11 +75,10 @@ def in_hand_first(pack: Pack, verdicts: Mapping[str, str], facts: Mapping[str, A
         items = [item for item, verdict in verdicts.items() if row.fits(item, verdict, facts) is not False]
         if items:
             found.setdefault(row.written.id, (row, []))[1].extend(items)
-    return tuple(_first(row, items) for row, items in found.values())
+    return tuple(_first(row, tuple(items)) for row, items in found.values())
 
 
-def _first(row: Compiled, items: list[str]) -> InHandFirst:
+@lru_cache(maxsize=4096)
+def _first(row: Compiled, items: tuple[str, ...]) -> InHandFirst:
     one = row.written
-    return InHandFirst(
-        one.id, one.material, one.name, one.what, one.where, one.order, tuple(items), row.document, one.clause
-    )
+    return InHandFirst(one.id, one.material, one.name, one.what, one.where, one.order, items, row.document, one.clause)

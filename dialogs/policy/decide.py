@@ -8,7 +8,8 @@ then opens is `later`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -67,10 +68,16 @@ def decide(pack: Pack, facts: Facts, wants: Sequence[str] | None, on: date, *, r
     )
 
 
-def unpointed(pack: Pack, items: Collection[str], known: Facts) -> frozenset[str]:
-    """Those of these items that a document opens to everybody while nothing that is known points to them."""
-    rules = pack.offered_when
-    return frozenset(item for item, rule in rules.items() if item in items and not rule.test(known))
+def unpointed(pack: Pack, items: Mapping[str, ItemDecision], known: Facts) -> frozenset[str]:
+    """Those of these items that are open because the document opens them to everybody, while nothing that is known
+    points to them; of a wider document's also those that are not decided yet."""
+    shown = _OPEN | {"unknown"}
+    open_ = (
+        item
+        for item in pack.offered_when
+        if item in items and items[item].verdict in (shown if item in pack.behind else _OPEN)
+    )
+    return frozenset(item for item in open_ if not pack.offered_when[item].test(known))
 
 
 def with_bundle(known: Facts, applied: Mapping[str, str]) -> Facts:
@@ -84,49 +91,43 @@ def with_bundle(known: Facts, applied: Mapping[str, str]) -> Facts:
 
 def _limits(pack: Pack, timed: Mapping[str, str], wants: Sequence[str] | None, known: Facts) -> dict[str, Deadline]:
     """While nothing is chosen yet, the limit of each item is as if it were chosen alone."""
-    together = deadlines(pack, timed, with_bundle(known, timed))
+    together = with_bundle(known, timed)
+    found = deadlines(pack, timed, together)
     if wants is not None or not pack.bundle:
-        return together
-    for item in together.keys() & timed.keys():
-        alone = {item: timed[item]}
-        together[item] = deadlines(pack, alone, with_bundle(known, alone))[item]
-    return together
+        return found
+    for item, verdict in timed.items():
+        alone = with_bundle(known, {item: verdict})
+        if item in found and alone != together:
+            found[item] = deadlines(pack, {item: verdict}, alone)[item]
+    return found
 
 
 def judge(pack: Pack, known: Facts, items: Sequence[str], *, reasons: bool = True) -> dict[str, ItemDecision]:
     """The verdicts of these items. `known`: as `complete` gives it."""
     rules = pack.rules
-    tests = {item: rules[item].test(known) for item in items}
     ahead = [row for row in pack.first if row.rule is None or row.rule.test(known)]
     ahead = [row for row in ahead if rules[row.written.item].test(known) is not False]
-    supposed: dict[tuple[int, ...], dict[str, Any]] = {}
-    return {item: _judge_one(pack, item, tests[item], known, ahead, supposed, reasons) for item in items}
+    supposed: dict[tuple[Compiled, ...], _Supposed] = {}
+    found: dict[str, ItemDecision] = {}
+    for item in items:
+        rule = rules[item]
+        value = rule.test(known)
+        if value:
+            found[item] = _open_today(item in pack.automatic, rule, known, reasons)
+            continue
+        decided = None
+        if rows := tuple(row for row in ahead if item in row.items) if ahead else ():
+            if rows not in supposed:
+                supposed[rows] = _suppose(known, rows)
+            decided = _after_the_first(pack, rule, value, known, supposed[rows], reasons)
+        found[item] = decided or _decided_today(pack, rule, value, known, reasons)
+    return found
 
 
-def _judge_one(
-    pack: Pack,
-    item: str,
-    value: bool | None,
-    known: Facts,
-    ahead: Sequence[Compiled],
-    supposed: dict[tuple[int, ...], dict[str, Any]],
-    reasons: bool,
-) -> ItemDecision:
-    rule = pack.rules[item]
-    if value:
-        automatic = item in pack.automatic
-        if not reasons:
-            return _AUTOMATIC if automatic else _ELIGIBLE
-        return ItemDecision("automatic" if automatic else "eligible", _why(rule, known), (), "")
-    rows = [row for row in ahead if item in row.items] if ahead else ()
-    if rows:
-        key = tuple(id(row) for row in rows)
-        if key not in supposed:
-            supposed[key] = _suppose(known, rows)
-        decided = _after_the_first(pack, rule, value, known, supposed[key], rows, reasons)
-        if decided is not None:
-            return decided
-    return _decided_today(pack, rule, value, known, reasons)
+def _open_today(automatic: bool, rule: Rule, known: Facts, reasons: bool) -> ItemDecision:
+    if not reasons:
+        return _AUTOMATIC if automatic else _ELIGIBLE
+    return ItemDecision("automatic" if automatic else "eligible", _why(rule, known), (), "")
 
 
 def _decided_today(pack: Pack, rule: Rule, value: bool | None, known: Facts, reasons: bool) -> ItemDecision:
@@ -152,54 +153,58 @@ def _why(rule: Rule, known: Facts) -> tuple[Reason, ...]:
     return tuple(told.why)
 
 
-def _suppose(known: Facts, rows: Sequence[Compiled]) -> dict[str, Any]:
-    """What would be known if these had been granted."""
+@dataclass(slots=True)
+class _Supposed:
+    """What would be known if what comes first had been granted. `assessed`: what would then not be known yet."""
+
+    rows: tuple[Compiled, ...]
+    known: Facts
+    assessed: frozenset[str]
+
+
+def _suppose(known: Facts, rows: tuple[Compiled, ...]) -> _Supposed:
     ahead = dict(known)
     for row in rows:
         ahead.update(row.written.grants)
-    for row in rows:
-        ahead.update(dict.fromkeys(row.written.assessed))
-    return ahead
+    assessed = [name for row in rows for name in row.written.assessed]
+    ahead.update(dict.fromkeys(assessed))
+    return _Supposed(rows, ahead, frozenset(assessed))
 
 
 def _after_the_first(
-    pack: Pack,
-    rule: Rule,
-    today: bool | None,
-    known: Facts,
-    ahead: Facts,
-    rows: Sequence[Compiled],
-    reasons: bool,
+    pack: Pack, rule: Rule, today: bool | None, known: Facts, supposed: _Supposed, reasons: bool
 ) -> ItemDecision | None:
     """The decision as if what comes first were granted; None when that opens nothing that is closed `today`."""
-    value = rule.test(ahead)
+    value = rule.test(supposed.known)
     if value is False:
         return None
     needs: dict[str, None] = {}
     if value is None:
-        rule.missing(ahead, needs)
-    assessed = {name for row in rows for name in row.written.assessed}
-    open_ = {name: None for name in needs if name not in assessed}
+        rule.missing(supposed.known, needs)
+    open_ = {name: None for name in needs if name not in supposed.assessed}
     if open_ and today is None:
         return None
-    why = _why_later(rule, known, ahead, rows) if reasons else _NO_REASONS
+    why = _why_later(rule, known, supposed) if reasons else _NO_REASONS
     if open_:
         return ItemDecision("unknown", why, _askable(pack, open_), "")
-    return ItemDecision("later", why, (), rows[0].written.says) if reasons else _LATER
+    return ItemDecision("later", why, (), supposed.rows[0].written.says) if reasons else _LATER
 
 
-def _why_later(rule: Rule, known: Facts, ahead: Facts, rows: Sequence[Compiled]) -> tuple[Reason, ...]:
+def _why_later(rule: Rule, known: Facts, supposed: _Supposed) -> tuple[Reason, ...]:
     """What comes first, what holds already, and what is still to be seen."""
-    first = [row.gives for row in rows]
+    first = [row.gives for row in supposed.rows]
     now = [reason for reason in _why(rule, known) if reason.holds]
-    then = [reason for reason in _why(rule, ahead) if reason.holds is None]
+    then = [reason for reason in _why(rule, supposed.known) if reason.holds is None]
     return tuple(dict.fromkeys((*first, *now, *then)))
 
 
 def _askable(pack: Pack, names: Mapping[str, None]) -> tuple[str, ...]:
     """The facts that a person can be asked for, in place of those that follow from them."""
-    sources = pack.sources
-    return tuple(dict.fromkeys(source for name in names for source in sources.get(name) or (name,)))
+    found: dict[str, None] = {}
+    for name in names:
+        for source in pack.sources.get(name) or (name,):
+            found[source] = None
+    return tuple(found)
 
 
 def _applied(items: Mapping[str, ItemDecision], wants: Sequence[str] | None, open_: frozenset[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from dialogs.messages import Explained, Option
 from dialogs.policy.checks import (
@@ -15,7 +15,7 @@ from dialogs.policy.checks import (
     spelled,
 )
 from dialogs.policy.code import compile_condition
-from dialogs.policy.decision import Channel, Deadline
+from dialogs.policy.decision import Channel, Deadline, Verdict
 from dialogs.policy.derive import RULES, Derive, Place
 from dialogs.policy.logic import Condition, Reason, Rule
 from dialogs.policy.written import (
@@ -35,22 +35,24 @@ from dialogs.policy.written import (
     conditions_in,
 )
 
+ANY_BUT_REFUSED = frozenset(get_args(Verdict)) - {"not_eligible"}
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Compiled:
-    """A row with its condition compiled and its items spelled out. `rule` None: always. `gives`: the way, limit or
-    reason it names. `document`: the region whose document it stands in."""
+    """A row with its condition compiled, its items and verdicts spelled out. `rule` None: always. `gives`: the way,
+    limit or reason it names. `document`: the region whose document it stands in. Each is only like itself."""
 
     document: str
     items: frozenset[str]
     rule: Rule | None
     written: Any
     gives: Any = None
+    verdicts: frozenset[str] = ANY_BUT_REFUSED
 
     def fits(self, item: str, verdict: str, facts: Mapping[str, Any]) -> bool | None:
         """True, False, or None when a fact is missing."""
-        verdicts = self.written.verdicts
-        if item not in self.items or (verdict not in verdicts if verdicts else verdict == "not_eligible"):
+        if verdict not in self.verdicts or item not in self.items:
             return False
         return True if self.rule is None else self.rule.test(facts)
 
@@ -143,6 +145,7 @@ def compile_pack(written: PackFile, names: Names, taken: tuple[str, ...] = ()) -
                 rule=rule(row.when),
                 written=row,
                 gives=_gives(row, written.region),
+                verdicts=frozenset(row.verdicts) or ANY_BUT_REFUSED,
             )
             for row in rows
         )

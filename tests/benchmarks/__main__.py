@@ -1,5 +1,6 @@
 """`make bench`: measures and prints, judges nothing."""
 
-from tests.benchmarks import bench_turn
+from tests.benchmarks import bench_decide, bench_turn
 
+bench_decide.main()
 bench_turn.main()
