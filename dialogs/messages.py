@@ -199,10 +199,12 @@ class ReviewSection:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Every answer on one page, what is sent to whom, each with a way to change it."""
+    """Every answer on one page, what is sent to whom, each with a way to change it. `form`: the name of the paper form that
+    can be looked at filled in, "" where there is none; Packet and Progress alike."""
 
     text: str
     sections: tuple[ReviewSection, ...]
+    form: str = ""
     kind: Literal["review"] = "review"
 
 
@@ -215,6 +217,7 @@ class Packet:
     filled: tuple[str, ...]
     bring: tuple[str, ...]
     where: tuple[str, ...]
+    form: str = ""
     kind: Literal["packet"] = "packet"
 
 
@@ -251,6 +254,7 @@ class Progress:
     text: str
     receipt: str
     lines: tuple[ProgressLine, ...]
+    form: str = ""
     kind: Literal["progress"] = "progress"
 
 

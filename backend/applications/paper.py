@@ -21,7 +21,10 @@ from fpdf.prefs import ViewerPreferences
 
 from dialogs.policy.sheets import Entry, Rows, Sheet
 
-MISSING = "〓"
+MISSING, BOX, TICK = "〓", "□", "√"
+_PAGE, _DRAFT = "第 {page} 页，共 {{nb}} 页", "这一份还没有交，只用来核对。"
+_BY_HAND = MISSING + " 是字库里没有的字（{codes}），请用笔写上。"
+_OWN = f"{BOX}{TICK}（）、\u3000{_PAGE}{_DRAFT}{_BY_HAND}{''.join(map(chr, range(0x20, 0x7F)))}"  # signs that we write
 _FONT, _FACE = "noto", 2  # the third face of the collection is Simplified Chinese
 _LEFT, _TOP, _BOTTOM, _WIDTH, _HIGH = 15.0, 14.0, 16.0, 180.0, 297.0  # A4, millimetres
 _PAD, _LEAST, _PHOTO_WIDE, _PHOTO_HIGH = 1.4, 7.4, 33.0, 44.0
@@ -71,6 +74,15 @@ def _font() -> Path:
     return Path(str(resources.files("noto_cjk_sans_otc") / "NotoSansCJK-Regular.ttc"))
 
 
+def _texts(sheet: Sheet) -> Iterator[str]:
+    yield from (sheet.title, sheet.number, sheet.receipt, sheet.above, *sheet.below)
+    for block in sheet.blocks:
+        yield from (block.heading, block.side, block.photo)
+        for entry in (one for line in block.lines for one in line):
+            yield entry.text
+            yield from (words for words, _ in entry.boxes)
+
+
 class _Page(FPDF):
     """A pen on A4 paper that goes down the page; `y` is where the next row begins."""
 
@@ -78,7 +90,11 @@ class _Page(FPDF):
         super().__init__(format="A4")
         self.sheet = sheet
         self.missing: dict[str, None] = {}
-        self.add_font(_FONT, fname=_font(), collection_font_number=_FACE)
+        wanted = sorted(_signs() & {ord(sign) for text in (_OWN, *_texts(sheet)) for sign in text})
+        self.add_font(_FONT, fname=_font(), collection_font_number=_FACE, unicode_range=wanted)
+        self.fonts[
+            _FONT
+        ].ttfont.recalcBBoxes = False  # the subset's own frame is not needed, and it costs a third of the time
         self.set_title(sheet.title)
         self.set_lang("zh-CN")
         self.set_creator("yijianshi")
@@ -96,7 +112,7 @@ class _Page(FPDF):
         receipt = f"{self.sheet.receipt}　" if self.sheet.receipt else ""
         self.set_font(_FONT, size=8)
         self.set_xy(_LEFT, _HIGH - 11)
-        self.cell(_WIDTH, 5, f"{receipt}第 {self.page_no()} 页，共 {{nb}} 页", align="C")
+        self.cell(_WIDTH, 5, receipt + _PAGE.format(page=self.page_no()), align="C")
         self.set_font(_FONT, size=_SIZE)
 
     # --- from top to bottom ---
@@ -109,7 +125,7 @@ class _Page(FPDF):
         self.set_font(_FONT, size=_SIZE)
         self.set_y(_TOP + 10)
         number = f"（{self.sheet.number}）" if self.sheet.number else ""
-        draft = "" if self.sheet.receipt else "这一份还没有交，只用来核对。"
+        draft = "" if self.sheet.receipt else _DRAFT
         for text, align in ((number, "C"), (draft, "C"), (self.sheet.above, "L")):
             if text:
                 self._sentence(text, align)
@@ -145,7 +161,7 @@ class _Page(FPDF):
     def foot(self) -> None:
         """What is said below the table, and the signs that are to be written by hand."""
         codes = "、".join(map(_code, self.missing))
-        by_hand = (f"{MISSING} 是字库里没有的字（{codes}），请用笔写上。",) if codes else ()
+        by_hand = (_BY_HAND.format(codes=codes),) if codes else ()
         self.set_y(self.y + 1.5)
         for text in (*self.sheet.below, *by_hand):
             if self.y + _LINE > self._end:
@@ -190,7 +206,7 @@ class _Page(FPDF):
         self._put(x + piece.x, y, first)
         if piece.ticked:
             with self.local_context(text_mode=TextMode.FILL_STROKE, line_width=0.15):
-                self._put(x + piece.x, y, "√")
+                self._put(x + piece.x, y, TICK)
             self._put(x + piece.x + self.get_string_width(first), y, rest)
 
     def _put(self, x: float, y: float, text: str) -> None:
@@ -269,7 +285,7 @@ class _Page(FPDF):
         """Boxes with their words one after the other; one that does not fit begins a new line."""
         lines: list[list[_Piece]] = [[]]
         for words, ticked in boxes:
-            text, gap = "□" + self.clean(words), self._length(lines[-1]) + 3 if lines[-1] else 0
+            text, gap = BOX + self.clean(words), self._length(lines[-1]) + 3 if lines[-1] else 0
             if gap and gap + self.get_string_width(text) > width:
                 lines.append([])
                 gap = 0

@@ -7,7 +7,7 @@
         case: {id, item, name, department, department_name, way, state, state_name, verbs, waits_for, supplied, stale,
                clock: {due, says, light}}     light: "" | "green" | "amber" | "red"
     get_application(house, application_id) -> dict         NotFound
-        the row, and: conversation_id, person_id, draft_id, about, lines: [{key, label, says (masked), hidden}], bring: [str],
+        the row, and: conversation_id, person_id, draft_id, about, form (name of the paper form, or ""), lines: [{key, label, says (masked), hidden}], bring: [str],
         photos: {part: [photo ids]}, ratings: [{about, stars, words}], cases with history: [{at, by, by_id, verb, verb_name,
         before, after, on, reason, says}] and supplements: [{wanted, photo_ids, reason, asked_at, given_at, given_photo_ids,
         words}]
@@ -79,6 +79,7 @@ def get_application(house: House, application_id: str) -> Json:
         "person_id": row.person_id,
         "draft_id": row.draft_id,
         "about": _about(snapshot),
+        "form": _form(house, row.pack),
         "lines": [_line(line) for line in snapshot.get("lines", ())],
         "bring": list(snapshot.get("bring", ())),
         "photos": _photos(snapshot),
@@ -229,6 +230,13 @@ def _about(snapshot: Mapping[str, Any]) -> str:
     """What the speaker calls the applicant: "孩子" as it is, what a helper typed masked like a name."""
     about = str(snapshot.get("about", ""))
     return masking.name(about) if "called" in snapshot.get("answers", {}) else masking.text(about)
+
+
+def _form(house: House, region: str) -> str:
+    """The name of the paper form that can be had filled in, "" where the document prints none."""
+    pack = house.library.policy.packs.get(region)
+    sheet = house.library.sheet(pack) if pack else None
+    return sheet.title if sheet else ""
 
 
 def _photos(snapshot: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -54,6 +54,12 @@ def told(view: View) -> dict[str, Any]:
     return {key.removeprefix(PREFIX): a.value for key, a in view.answers.items() if key.startswith(PREFIX)}
 
 
+def paper(view: View) -> str:
+    """The name of the paper form that is filled in with this, "" where nothing stands on one."""
+    sheet = view.library.sheet(view.pack) if view.pack and view.form else None
+    return sheet.title if sheet else ""
+
+
 def so_far(view: View) -> dict[str, Any]:
     """What can stand on the paper form now, in the shape of `dialogs.messages.Submit.snapshot`."""
     return {

@@ -11,7 +11,7 @@ from typing import Any
 
 from dialogs.messages import PlacePhotos, Progress, ProgressLine, Reply, Say, Supply
 from dialogs.session import CaseSeen, Submitted
-from dialogs.steps import offer, rating
+from dialogs.steps import form, offer, rating
 from dialogs.steps.asking import choice, put
 from dialogs.steps.photos import AT_WINDOW, USE_KEPT, part_name, photo_options, unplaced
 from dialogs.steps.places import places_of
@@ -75,7 +75,9 @@ def overview(view: View) -> Progress:
     """Every item of the application with its state in words and its limit."""
     done = submitted(view)
     lines = tuple(_line(view, case) for case in done.cases)
-    return Progress(view.words.say("progress", receipt=done.receipt), done.receipt, (*lines, *_automatic(view)))
+    return Progress(
+        view.words.say("progress", receipt=done.receipt), done.receipt, (*lines, *_automatic(view)), form.paper(view)
+    )
 
 
 def moved_says(view: View, case: CaseSeen) -> tuple[Reply, ...]:

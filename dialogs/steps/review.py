@@ -47,7 +47,7 @@ def digest_of(view: View) -> str:
 def page(view: View) -> Review:
     """The check page. Sections follow the talk; sums of papers and ways come from the policy."""
     sections = [ReviewSection(view.words.name("sections", name), tuple(lines)) for name, lines in _lines(view) if lines]
-    return Review(view.words.say("review", who=view.who), tuple(sections))
+    return Review(view.words.say("review", who=view.who), tuple(sections), form.paper(view))
 
 
 def lines(view: View) -> tuple[ReviewLine, ...]:

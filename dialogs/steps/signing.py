@@ -145,8 +145,8 @@ def packet(view: View, receipt: str) -> Packet:
     asked = (query for query in view.content if review.phase(query) == "form" or query.key == "wants")
     filled = tuple(f"{line.label}：{line.value}" for line in (review.line(view, query) for query in asked))
     if not bring and not any(way_of(view, item) == "offline" for item in applied(view)):
-        return Packet(view.words.say("packet_online"), receipt, filled, (), ())
-    return Packet(view.words.say("packet", who=view.who), receipt, filled, bring, where)
+        return Packet(view.words.say("packet_online"), receipt, filled, (), (), form.paper(view))
+    return Packet(view.words.say("packet", who=view.who), receipt, filled, bring, where, form.paper(view))
 
 
 def to_bring(view: View) -> tuple[str, ...]:

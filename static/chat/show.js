@@ -76,7 +76,7 @@ function Review({ block, act }) {
       <dd>${line.value}<${Pictures} ids=${line.photo_ids} word=${line.label} /></dd>
       ${line.question && act.change ? html`<dd class="do"><button type="button" class="quiet" aria-label="修改：${line.label}"
         onClick=${() => act.change(line)}>修改</button></dd>` : null}
-    </div>`)}</dl>`)}</div>`;
+    </div>`)}</dl>`)}${act.change ? html`<${Paper} block=${block} />` : null}</div>`;
 }
 
 // Prints the block around the button alone, on white paper.
@@ -93,6 +93,14 @@ function print(event) {
 
 const Listed = ({ title, rows }) => rows.length ? html`<div><h3>${title}</h3><ul class="bullets">${rows.map((row) => html`<li>${row}</li>`)}</ul></div>` : null;
 
+// The paper form filled in, on a page of its own: to check it, to print it.
+function Paper({ block }) {
+  if (!block.form) return null;
+  const url = block.receipt ? `/api/v1/applications/${block.receipt}/form.pdf` : "/api/v1/conversation/form.pdf";
+  return html`<p class="noprint"><a class="button" href=${url} target="_blank" rel="noopener">
+    ${mark("print")}${block.receipt ? "看申请表，可以打印" : "先看看填好的申请表"}<span class="unseen">（会打开新页面）</span></a></p>`;
+}
+
 function Packet({ block }) {
   return html`<div class="block"><div class="stack">
     <div>${lines(block.text)}</div>
@@ -100,6 +108,7 @@ function Packet({ block }) {
     <${Listed} title="已经填好" rows=${block.filled} />
     <${Listed} title="请带上" rows=${block.bring} />
     <${Listed} title="去哪里" rows=${block.where} />
+    <${Paper} block=${block} />
     <p class="noprint"><button type="button" onClick=${print}>${mark("print")}打印这一页</button></p>
   </div></div>`;
 }
@@ -110,7 +119,7 @@ function Progress({ block }) {
     <ol class="steps">${block.lines.map((line) => html`<li key=${line.item}>
       <span class="name">${line.name}</span>${chip(line.mark, MARKS[line.mark] ?? MARKS.todo)}
       <p>${line.state_says}</p>${line.limit_says ? html`<p class="soft">${line.limit_says}</p>` : null}
-    </li>`)}</ol></div>`;
+    </li>`)}</ol><${Paper} block=${block} /></div>`;
 }
 
 function Link({ block }) {

@@ -110,9 +110,21 @@ function Line({ line, application, me, value, seen }) {
       <${Alert} problem=${deed.problem} /></dd></div>`;
 }
 
+// The paper form shows everything in full: it opens for a reason, and that is recorded.
+function Paper({ application, me }) {
+  const [asking, setAsking] = useState(false);
+  if (!application.form) return null;
+  const choose = (reason) => {
+    setAsking(false);
+    open(`/api/v1/staff/applications/${application.id}/form.pdf?reveal=${reason}`, "_blank", "noopener");
+  };
+  return html`<p><button type="button" aria-expanded=${asking ? "true" : "false"} onClick=${() => setAsking(!asking)}>看申请表，可以打印</button></p>
+    ${asking ? html`<${Reasons} reasons=${me.reasons} what="申请表" choose=${choose} cancel=${() => setAsking(false)} />` : null}`;
+}
+
 function Lines({ application, me }) {
   const [values, setValues] = useState({});
-  return html`<section class="block"><h3>填的内容</h3><dl class="lines-of">${application.lines.map((line) => html`<${Line} key=${line.key} line=${line} application=${application} me=${me}
+  return html`<section class="block"><h3>填的内容</h3><${Paper} application=${application} me=${me} /><dl class="lines-of">${application.lines.map((line) => html`<${Line} key=${line.key} line=${line} application=${application} me=${me}
     value=${values[line.key]} seen=${(key, value) => setValues((old) => ({ ...old, [key]: value }))} />`)}</dl></section>`;
 }
 
