@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 _APP = "yijianshi"
 _VERSION = "1"  # of the shape of workflows; work begun under another version waits for ever, so it stays
 QUEUES = {"push": 4, "work": 4, "photos": 2}  # queue -> how many at once in one process
-_POLL_SECONDS = 0.25
+_POLL_SECONDS = 0.5  # a look at an empty queue was measured at 3 ms of CPU, three queues, for ever
 _TRIES = 3
 
 Work = Callable[..., None]

@@ -104,3 +104,15 @@ def test_no_openid_and_no_word_of_a_talk_reaches_the_log(zhou: WeChatUser, caplo
     told = "".join(repr(one.__dict__) for one in caplog.records if not one.name.startswith(("httpx", "urllib3")))
     for secret in (zhou.openid, "990101198502030005", zhou.account.token, zhou.last["MediaId"]):
         assert secret not in told
+
+
+def test_the_door_before_the_routers_keeps_the_manners_of_all_doors(running: Running, zhou: WeChatUser) -> None:
+    zhou.say("你好")
+    path = "/wechat/official-account"
+    refused = running.client.post(path, content=b"<xml></xml>")
+    assert refused.status_code == 400 and refused.json()["code"] == "not_readable"
+    assert refused.headers["x-content-type-options"] == "nosniff" and refused.headers["x-request-id"]
+    assert running.client.post(path, content=iter([b"7" * 40_000, b"7" * 40_000])).status_code == 413
+    assert running.client.put(path, content=b"").status_code == 405
+    told = f'yijianshi_requests_total{{method="POST",route="{path}",status="200"}}'
+    assert told in running.client.get("/metrics").text

@@ -12,9 +12,10 @@ import pytest
 import sqlalchemy as sa
 
 from backend import jobs
+from backend.conversations.models import QuestionKept
 from backend.people.models import Person
 from backend.settings import DEMO_MASTER_KEY, DEMO_SECRETS, Retention, Settings
-from backend.storage import Locked, Storage, new_id, now
+from backend.storage import Locked, Storage, new_id, now, sets
 from backend.storage.engines import Gate
 from backend.storage.live import MISSED
 from tests.databases import KINDS, fresh
@@ -36,6 +37,42 @@ def break_(house: jobs.House, word: str) -> None:
 @pytest.fixture(autouse=True)
 def nothing_ran() -> None:
     ran.clear()
+
+
+def a_question(at: datetime, answered: datetime | None) -> dict[str, object]:
+    own = {name: new_id() for name in ("id", "conversation_id", "person_id")}
+    return {**own, "reason": "asked", "region": "", "sealed_text": b"\x01kept", "at": at, "answered_at": answered}
+
+
+def test_a_prepared_set_keeps_what_sqlalchemy_itself_would_keep(store: Storage) -> None:
+    table, east = QuestionKept.__table__, timezone(timedelta(hours=8))
+    moment = datetime(2026, 11, 21, 23, 30, 0, 5, east)
+    rows = [a_question(moment, None), a_question(moment.astimezone(UTC), moment)]
+    with store.turn() as tx:
+        assert sets.run(tx, sa.insert(table), rows[:1]) == 1
+        tx.execute(sa.insert(table), rows[1:])
+        change = sa.update(table).where(table.c.id == sa.bindparam("b_id")).values(region=sa.bindparam("region"))
+        assert (
+            sets.run(tx, change, [{"b_id": rows[0]["id"], "region": "610202"}, {"b_id": "nobody", "region": ""}]) == 1
+        )
+        assert sets.run(tx, change, []) == 0
+    with store.read() as tx:
+        raw = tx.execute(sa.text("SELECT at, sealed_text FROM question_kept")).all()
+        kept = tx.execute(
+            sa.select(table.c.region, table.c.answered_at).order_by(table.c.answered_at.is_not(None))
+        ).all()
+    assert raw[0] == raw[1]
+    assert [tuple(one) for one in kept] == [("610202", None), ("", moment)]
+
+
+def test_a_prepared_set_fills_nothing_in(store: Storage) -> None:
+    row = a_question(now(), None)
+    for broken in ({**row, "at": datetime(2026, 11, 21)}, {**row, "sealed_text": b"plain"}):
+        with pytest.raises(ValueError), store.turn() as tx:
+            sets.run(tx, sa.insert(QuestionKept.__table__), [broken])
+    short = {name: value for name, value in row.items() if name != "at"}
+    with pytest.raises((KeyError, sa.exc.IntegrityError)), store.turn() as tx:
+        sets.run(tx, sa.insert(QuestionKept.__table__), [row, short])
 
 
 def persons(store: Storage) -> int:
