@@ -7,10 +7,10 @@
         case: {id, item, name, department, department_name, way, state, state_name, verbs, waits_for, supplied, stale,
                clock: {due, says, light}}     light: "" | "green" | "amber" | "red"
     get_application(house, application_id) -> dict         NotFound
-        the row, and: conversation_id, person_id, draft_id, about, form (name of the paper form, or ""), lines: [{key, label, says (masked), hidden}], bring: [str],
-        photos: {part: [photo ids]}, ratings: [{about, stars, words}], cases with history: [{at, by, by_id, verb, verb_name,
-        before, after, on, reason, says}] and supplements: [{wanted, photo_ids, reason, asked_at, given_at, given_photo_ids,
-        words}]
+        the row, and: conversation_id, person_id, draft_id, about, form (name of the paper form, ""), lines: [{key, label,
+        says (masked), hidden}], bring: [str], photos: {part: [photo ids]}, ratings: [{about, stars, words}], cases with
+        history: [{at, by, by_id, verb, verb_name, before, after, on, reason, says}] and supplements: [{wanted, photo_ids,
+        reason, asked_at, given_at, given_photo_ids, words}]
     county_of(house, *, application_id="" | case_id="") -> str    NotFound; for checking rights before anything else
     reveal(house, application_id, key) -> str              one line in full; whoever calls it records that
     cases_due(house, counties, days=1) -> list[dict]       open cases due within so many working days, or overdue
