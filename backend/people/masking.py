@@ -44,11 +44,11 @@ def text(value: str) -> str:
 def field(key: str, value: str) -> str:
     """A form field by its name (also with a prefix, "field:name"): names, numbers, addresses and dates of birth are masked."""
     key = key.rsplit(":", 1)[-1]
-    if key.endswith(("name", "called", "signer")):
+    if key.endswith(("name", "called", "signer", "holder")):
         return name(value)
-    if key.endswith(("number", "phone", "account")):
+    if key.endswith(("number", "phone", "account", "householder_id", "card_no", "diploma_no")):
         return number(value)
-    if key.endswith("address"):
+    if key.endswith(("address", "household", "residence", "division5", "committee")):
         return address(value)
     if key.endswith("birth_date"):
         return date(value)

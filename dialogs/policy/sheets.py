@@ -24,7 +24,9 @@ from dialogs.policy.source import Data, Path, Source
 
 EMPTY = "＿＿＿＿＿＿"  # where something is to be written in the middle of a sentence
 SEVERAL = "several"  # a box that is ticked when the value holds more than one
-_ALSO = frozenset({"items", "receipt", "county", "commitment", "applied_on"})  # names that are neither field nor fact
+_ALSO = frozenset(
+    {"items", "receipt", "county", "commitment", "applied_on", "allowance_apply_date"}
+)  # from the filling
 _FORMATTER = string.Formatter()
 
 # --- as written ---
@@ -278,12 +280,14 @@ class _Hand:
 
     def _said_also(self, name: str) -> str:
         on, commitment = self._filling.applied_on, self._pack.written.commitment
+        day = f"{on.year}年{on.month}月{on.day}日"
         return {
             "items": "、".join(self._pack.items[item].short for item in self._items if item in self._pack.items),
             "receipt": self._filling.receipt,
             "county": self._filling.counties.get(str(self._known.get("household_county")), ""),
             "commitment": commitment.says.format(who="本人") if commitment else "",
-            "applied_on": f"{on.year}年{on.month}月{on.day}日",
+            "applied_on": day,
+            "allowance_apply_date": "" if "card.new" in self._items else day,  # with a first card: the day of its issue
         }.get(name, "")
 
     def _labels(self, name: str) -> dict[Any, str]:

@@ -135,3 +135,28 @@ def test_who_is_deleted_leaves_no_application_and_who_takes_away_gets_all(office
 )
 def test_values_are_masked_by_what_they_are(key: str, value: str, masked: str) -> None:
     assert masking.field(key, value) == masked
+
+
+SAMPLES = {
+    "name": "周桂兰",
+    "id_number": IDENTITY,
+    "id_number_of_another": IDENTITY,
+    "card_number": IDENTITY + "42",
+    "phone": PHONE,
+    "bank_number": "6217001234567890123",
+    "diploma_number": "106731202605001234",
+    "address": "达州市通川区甲乙街道1号",
+    "division5": "河南省南阳市宛城区甲镇乙村",
+    "moved_household": "达州市通川区甲乙街道1号",
+    "date": "1985-03-04",
+    "text": "甲乙社区居委会",
+}
+
+
+def test_every_field_that_says_who_somebody_is_is_masked(office: Office) -> None:
+    """A field that is kept under the person's key is never shown whole in a list; words of one's own hide their numbers."""
+    fields = office.house.library.policy.fields
+    for name, field in fields.items():
+        if field.sensitive and name != "reason":
+            assert masking.field(f"field:{name}", SAMPLES[field.rule]) != SAMPLES[field.rule], name
+    assert PHONE not in masking.field("field:reason", f"请打{PHONE}")

@@ -197,6 +197,13 @@ def test_what_is_not_applied_for_stays_blank_though_it_is_known(library: Library
     assert without["一卡通银行账户"] == ""
 
 
+def test_the_allowance_counts_from_the_application_but_with_a_first_card_from_its_issue(library: Library) -> None:
+    label = "申请日期（新办时，按残疾人证核发时间）"
+    holder = filled(library, "henan", HOLDER, {"allowance.nursing": "online"})
+    first = filled(library, "henan", {}, {"card.new": "online", "allowance.nursing": "online"})
+    assert (values(holder)[label], values(first)[label]) == ("2026年11月22日", "")
+
+
 def test_the_way_of_a_sentence_without_its_value_is_left_to_the_pen(library: Library) -> None:
     sheet = filled(library, "henan", {"field:delivery": "post", "field:post_name": "周桂兰"}, {"card.loss": "online"})
     assert f"邮寄到：{EMPTY}　收件人：周桂兰　电话：{EMPTY}" in sheet.below
