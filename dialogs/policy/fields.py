@@ -23,6 +23,7 @@ from dialogs.policy.written import FieldText, FormField
 
 SAME = "same"
 BLANK, BLANK_LABEL = "none", "不填"
+_LEFT_OUT = frozenset({"", BLANK, BLANK_LABEL, "unsure", "没有", "无", "跳过", "不知道", "不清楚", "先不填"})
 OLDEST_YEAR = 1880
 
 _HAN = r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇]"
@@ -144,7 +145,8 @@ def facts_from_fields(policy: Policy, values: Mapping[str, Any]) -> dict[str, An
 def check(field: Field, value: Any, others: Mapping[str, Any], today: date) -> Checked:
     """`value` as it was written or chosen; `others`: the checked values of other fields by name; `today`: no date
     may be later."""
-    if field.may_be_blank and value in ("", BLANK, [BLANK], [], (), BLANK_LABEL, "unsure"):
+    told = value[0] if isinstance(value, list) and len(value) == 1 else value
+    if field.may_be_blank and (told in ([], ()) or (isinstance(told, str) and told.strip() in _LEFT_OUT)):
         return Checked("", "")
     if value in (BLANK, BLANK_LABEL):
         return Checked(None, "这一栏要填上。")
@@ -301,9 +303,10 @@ def check_bank_number(value: Any, others: Mapping[str, Any], today: date) -> Che
 
 
 def check_postcode(value: Any, others: Mapping[str, Any], today: date) -> Checked:
-    """Six digits."""
-    code = _no_gaps(value)
-    if not re.fullmatch(r"[0-9]{6}", code) or code == "000000":
+    """Six digits, by themselves or in a sentence; they may begin with 0."""
+    codes = set(re.findall(r"[0-9]+", _no_gaps(value)))
+    code = codes.pop() if len(codes) == 1 else ""
+    if len(code) != 6 or code == "000000":
         return Checked(None, "邮编是6位数字，请核对。")
     return Checked(code, "")
 

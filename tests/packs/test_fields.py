@@ -231,6 +231,7 @@ def test_a_division_that_stops_above_the_village_is_asked_again(value: str) -> N
     ("rule", "value", "kept"),
     [
         ("postcode", " 473 000 ", "473000"),
+        ("postcode", "邮编是031100", "031100"),
         ("postcode", "４７３０００", "473000"),
         ("amount", "3,000元", "3000"),
         ("amount", 2500, "2500"),
@@ -250,6 +251,7 @@ def test_the_other_rules_take_what_people_write(rule: str, value: Any, kept: str
     [
         ("postcode", "47300"),
         ("postcode", "000000"),
+        ("postcode", "473000或者473001"),
         ("postcode", "四七三〇〇〇"),
         ("amount", "很多"),
         ("amount", "-5"),
@@ -297,7 +299,7 @@ def test_several_can_be_chosen_and_nothing_that_is_not_there(policy: Policy) -> 
         assert check_value(policy, course, bad, {}, TODAY)[0] is None
 
 
-@pytest.mark.parametrize("blank", ["", "none", ["none"], "不填", "unsure"])
+@pytest.mark.parametrize("blank", ["", "none", ["none"], [], "不填", "unsure"])
 def test_what_may_stay_blank_can_be_left_out_and_the_rest_cannot(policy: Policy, blank: Any) -> None:
     for name in ("postcode", "job_type", "reason", "zero_employment_family"):
         assert check_value(policy, name, blank, {}, TODAY) == ("", "")
@@ -394,3 +396,9 @@ def test_after_a_death_nothing_is_asked_of_the_dead(policy: Policy, tongchuan: P
 def test_the_answers_of_the_form_state_their_facts(policy: Policy) -> None:
     stated = facts_from_fields(policy, {"id_number": MAN, "delivery": "post", "name": "王小明", "medical_paid": True})
     assert stated == {"id_number": MAN, "delivery_choice": "post", "medical_fee_fully_paid": True}
+
+
+def test_having_none_is_an_answer_where_the_form_is_taken_without(policy: Policy) -> None:
+    for said in ("没有", "无", "跳过", " 不知道 "):
+        assert check_value(policy, "household_postcode", said, {}, TODAY) == ("", "")
+        assert check_value(policy, "skills", said, {}, TODAY) == ("", "")
