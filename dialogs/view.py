@@ -180,6 +180,11 @@ class View(ABC):
     def is_served(self) -> bool:
         return self._serving is not None
 
+    @property
+    def is_near(self) -> bool:
+        """Whether the pack that is talked about is of the household's province at least."""
+        return self.pack is not None and self.pack.place.province == self.policy.provinces.get(self.county[:2])
+
     def _nearest_pack(self) -> Pack:
         packs = list(self.policy.packs.values())
         province = self.policy.provinces.get(self.county[:2])

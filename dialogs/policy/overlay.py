@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from dialogs.policy.checks import spelled
+from dialogs.policy.code import compile_condition
 from dialogs.policy.derive import Place, located
 from dialogs.policy.logic import Facts, Rule, Told
 from dialogs.policy.pack import Compiled, Pack, what_items_ask
@@ -23,7 +24,10 @@ def lie_over(pack: Pack, parent: Pack, taken: Sequence[str]) -> Pack:
     also = {item: parent.ways[like.get(item, item)] for item in pack.ids if like.get(item, item) in parent.ways}
     whole = beside(pack, parent, taken)
     stages = (*pack.stages, frozenset(taken)) if taken else pack.stages
-    return replace(whole, stages=stages, behind=frozenset(taken), also=also)
+    written = pack.written.parent
+    when = compile_condition(written.when, pack.written.conditions, pack.region) if written and written.when else None
+    pointed = {**whole.offered_when, **(dict.fromkeys(taken, when) if when else {})}
+    return replace(whole, stages=stages, behind=frozenset(taken), also=also, offered_when=pointed)
 
 
 def takes_in(pack: Pack) -> tuple[str, ...]:

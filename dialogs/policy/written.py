@@ -286,10 +286,13 @@ class Rating(Cited):
 
 class Parent(Data):
     """The wider document that this one lies over. `items`: what only the parent has, taken over behind our own;
-    `like`: our item -> the parent's under another name; `says`: where both open a way, who is asked which holds."""
+    `when`: these are screened and offered; else `hint` says how to ask for them. `like`: our item -> the parent's
+    under another name; `says`: where both open a way, who is asked which holds."""
 
     region: str
     items: tuple[str, ...] = ()
+    when: Condition | None = None
+    hint: str = ""
     like: dict[str, str] = Field(default_factory=dict)
     says: str
 
@@ -357,6 +360,7 @@ def conditions_in(pack: PackFile) -> Iterator[tuple[Path, Condition]]:
     """Every condition of the pack with its place, inner ones too."""
     tops: list[tuple[Path, Condition | None]] = [(("conditions", name), c) for name, c in pack.conditions.items()]
     tops += [(("items", item, "when"), body.when) for item, body in pack.items.items()]
+    tops += [(("parent", "when"), pack.parent.when if pack.parent else None)]
     tops += [(("items", item, "offered_when"), body.offered_when) for item, body in pack.items.items()]
     for block in ("first", "ways", "outside", "clocks", "materials", "before"):
         tops += [((block, at, "when"), row.when) for at, row in enumerate(getattr(pack, block))]

@@ -89,7 +89,7 @@ def _walk(
 def _next(view: View, pack: Pack, items: Sequence[str] | None, facts: Facts) -> Question | None:
     if view.is_served:
         return next_question(view.policy, pack, facts, items, view.today)
-    return outside_question(view.policy, pack, facts, view.today)
+    return outside_question(view.policy, pack, facts, view.today) if view.is_near else None
 
 
 def ask(view: View, query: Query) -> Asking:

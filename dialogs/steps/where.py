@@ -1,4 +1,5 @@
-"""Where the household is, and the residence when it differs. Outside every pack nothing more is collected."""
+"""Where the household is, and the residence when it differs: some documents serve who lives there. Outside every pack
+nothing more is collected."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from dialogs.view import Asking, Problem, Query, Said, Taken, View
 
 def queries(view: View) -> Iterator[Query]:
     yield Query("household_county", "where/household", stands=lambda value: bool(value))
-    if view.is_served and not view.is_dead:
+    if not view.is_dead:
         yield Query("residence_county", "where/residence", stands=lambda value: bool(value))
 
 
@@ -49,11 +50,11 @@ def _served(view: View) -> set[str]:
 
 
 def _outside(view: View, query: Query) -> Asking:
-    """Whom no pack serves hears where to go instead, by the document of the nearest one; nothing more is collected."""
-    way = view.decision.outside
-    assert way is not None
-    assert view.pack is not None
-    cite = Cite(view.pack.region, way.clause)
-    place = view.county_name(view.county)
+    """Whom no pack serves hears where to go instead, by the document of the next one in the province, where there is
+    one; nothing more is collected."""
+    way, place = view.decision.outside if view.is_near else None, view.county_name(view.county)
+    if way is None:
+        open_in = "、".join(pack.written.name for pack in view.policy.packs.values())
+        return Asking(choice(view, query, "outside", "none"), (Say(view.words.say("far", place=place, open=open_in)),))
     says = view.words.say("outside", place=place, where=way.where, says=way.says.format(who=view.who))
-    return Asking(choice(view, query, "outside", "none"), (Say(says, cites=(cite,)),))
+    return Asking(choice(view, query, "outside", "none"), (Say(says, cites=(Cite(view.region, way.clause),)),))
