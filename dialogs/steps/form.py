@@ -76,6 +76,16 @@ def queries(view: View) -> Iterator[Query]:
             yield Query(key, "form/asking", stands=partial(_stands, view, field, values))
 
 
+def followed(view: View) -> tuple[Field, ...]:
+    """The fields that nobody is asked for: they follow from another answer, or state a fact that does."""
+    known = (field for field in view.form if field.value is not None)
+    return tuple(field for field in known if field.derived or not _was_asked(view, field))
+
+
+def _was_asked(view: View, field: Field) -> bool:
+    return not field.fact or PREFIX + field.name in view.answers or field.fact in view.answers
+
+
 def _stands(view: View, field: Field, values: Mapping[str, Any], value: Any) -> bool:
     return still_stands(field, value, values, view.today)
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dialogs.messages import PlacePhotos, Progress, ProgressLine, Reply, Say, Supply
+from dialogs.messages import Cite, PlacePhotos, Progress, ProgressLine, Reply, Say, Supply
 from dialogs.session import CaseSeen, Submitted
 from dialogs.steps import form, offer, rating
 from dialogs.steps.asking import choice, put
 from dialogs.steps.photos import AT_WINDOW, USE_KEPT, part_name, photo_options, unplaced
-from dialogs.steps.places import places_of
+from dialogs.steps.places import places_of, places_say
 from dialogs.view import Asking, Problem, Query, Taken, View
 
 PREFIX = "supplement:"
@@ -86,7 +86,17 @@ def moved_says(view: View, case: CaseSeen) -> tuple[Reply, ...]:
     text = view.words.say(f"moved_{case.state}", item=name, reason=case.reason, says=case.says, due=case.due or "")
     due = (view.words.say("due_says", due=case.due),) if case.due and case.state in ("accepted", "publicised") else ()
     more = (case.says,) if case.says and "{says}" not in view.words.says[f"moved_{case.state}"] else ()
-    return (Say("\n".join((text, *due, *more)), tone="notice"),)
+    return (Say("\n".join((text, *due, *more)), tone="notice"), *_to_the_assessment(view, case))
+
+
+def _to_the_assessment(view: View, case: CaseSeen) -> tuple[Say, ...]:
+    """Where the document sends people to the assessment after the first review: what it says of it, and the
+    institutions that the county's directory knows."""
+    rule = view.pack.written.rules.get("go_to_assessment") if view.pack else None
+    if case.state != "assessing" or rule is None or view.pack is None:
+        return ()
+    cites = (Cite(view.pack.region, rule.clause),)
+    return Say(rule.says, cites=cites), Say(places_say(view, "assessment_known", "assessment_unknown", "assessment"))
 
 
 def wanted_of(view: View, query: Query) -> tuple[CaseSeen, str]:

@@ -72,8 +72,8 @@ def _derived(view: View) -> list[ReviewLine]:
     """What stands on the form because it follows from another answer."""
     return [
         ReviewLine("", field.label, form.in_words(view, field.name, field.value))
-        for field in view.form
-        if field.derived and field.value not in (None, ())
+        for field in form.followed(view)
+        if field.value != ()
     ]
 
 

@@ -113,7 +113,7 @@ def snapshot(view: View) -> dict[str, Any]:
     answered = [q for q in view.path if q.key != "confirm_submit" and not q.state.startswith("consent/")]
     return {
         "answers": {key: view.answers[key].model_dump(mode="json") for q in answered for key in q.keys},
-        "derived": {f.name: f.value for f in view.form if f.derived and f.value is not None},
+        "derived": {f.name: f.value for f in form.followed(view)},
         "items": {item: way_of(view, item) for item in view.wants},
         "lines": [
             {"key": query.key, "label": line.label, "says": line.value}
@@ -174,7 +174,7 @@ def _bring(view: View, need: MaterialNeed) -> str:
 
 
 def _has_card_service(view: View) -> bool:
-    return any(item.startswith("card.") for item in applied(view))
+    return any(item.startswith("card.") and way_of(view, item) == "offline" for item in applied(view))
 
 
 def _ask_signature(view: View, query: Query) -> Any:
