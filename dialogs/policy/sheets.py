@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import Field
 
+from dialogs.policy.checks import spelled
 from dialogs.policy.decide import complete, decide, judge, ways
 from dialogs.policy.derive import as_date
 from dialogs.policy.fields import check_value, facts_from_fields
@@ -140,7 +141,8 @@ class Filling:
 
 
 def load_sheets(texts: Mapping[str, str], policy: Policy) -> dict[str, SheetFile]:
-    """`texts`: region -> YAML text. Raises PolicyError for a name that is neither field nor fact."""
+    """`texts`: region -> YAML text. Raises PolicyError for a name that is neither field nor fact, and for items that the
+    region's pack does not have."""
     sheets = {}
     for region, text in texts.items():
         source = Source(f"sheets/{region}.yaml", text)
@@ -148,6 +150,10 @@ def load_sheets(texts: Mapping[str, str], policy: Policy) -> dict[str, SheetFile
         for path, name in _names(sheets[region]):
             if name not in policy.fields and name not in policy.facts and name not in _ALSO:
                 raise source.error(path, f"“{name}” is neither a field nor a fact", "Correct the name.")
+        pack = policy.packs.get(region)
+        for path, pattern in _patterns(sheets[region]):
+            if pack and not spelled([pattern], pack.ids):
+                raise source.error(path, f"no item is called “{pattern}”", "Correct the name.")
     return sheets
 
 
@@ -321,3 +327,15 @@ def _names(written: SheetFile) -> Iterator[tuple[Path, str]]:
                 yield from ((path, name) for name in _placeholders(cell.put))
                 if cell.boxes and not cell.boxes.applied:
                     yield from (((*path, "boxes"), name) for name in names_of(cell.boxes))
+
+
+def _patterns(written: SheetFile) -> Iterator[tuple[Path, str]]:
+    """Every item that the sheet waits for or has a box for, with its place."""
+    for b, block in enumerate(written.blocks):
+        yield from ((("blocks", b, "items"), pattern) for pattern in block.items)
+        for n, line in enumerate(block.lines):
+            yield from ((("blocks", b, "lines", n, "items"), pattern) for pattern in line.items)
+            for c, cell in enumerate(line.cells):
+                if cell.boxes and (cell.boxes.applied or cell.boxes.of == "items"):
+                    path: Path = ("blocks", b, "lines", n, "cells", c, "boxes")
+                    yield from ((path, str(pattern)) for pattern in cell.boxes.applied or cell.boxes.options)

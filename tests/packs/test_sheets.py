@@ -226,13 +226,17 @@ def test_a_county_without_a_form_of_its_own_takes_that_of_the_document_it_lies_o
         'title: 表\nclause: ""\nblocks: [{lines: [{cells: [{put: "{nonsense}"}]}]}]\n',
         'title: 表\nclause: ""\nblocks: [{lines: [{cells: [{boxes: {of: nonsense, options: {a: b}}}]}]}]\n',
         'title: 表\nclause: ""\nblocks: []\nbelow: ["{nonsense}"]\n',
+        'title: 表\nclause: ""\nblocks: [{lines: [], items: [nonsense.*]}]\n',
+        'title: 表\nclause: ""\nblocks: [{lines: [{cells: [], items: [nonsense]}]}]\n',
+        'title: 表\nclause: ""\nblocks: [{lines: [{cells: [{boxes: {of: items, options: {nonsense: a}}}]}]}]\n',
+        'title: 表\nclause: ""\nblocks: [{lines: [{cells: [{boxes: {applied: [nonsense], options: {true: a}}}]}]}]\n',
         "title: 表\nblocks: []\nclause: x\nunknown: 1\n",
     ],
 )
 def test_a_sheet_that_names_what_there_is_not_is_refused_with_its_line(library: Library, text: str) -> None:
     with pytest.raises(PolicyError) as told:
-        load_sheets({"somewhere": text}, library.policy)
-    assert told.value.file == "sheets/somewhere.yaml" and told.value.line
+        load_sheets({"henan": text}, library.policy)
+    assert told.value.file == "sheets/henan.yaml" and told.value.line
 
 
 @pytest.mark.parametrize(

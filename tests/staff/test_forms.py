@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+from typing import Any
 
 import pypdfium2
 import pytest
@@ -11,7 +13,9 @@ from fastapi.testclient import TestClient
 
 from backend.applications.routes import FILE_NAME
 from backend.applications.routes import router as applicant_routes
+from backend.conversations.plain import plain_pages
 from backend.conversations.routes import router as phone_routes
+from backend.conversations.routes import way_in
 from backend.people.identity import COOKIE, Doorman
 from backend.web import teach
 from tests.staff.test_audit import API, first_application, rows
@@ -26,6 +30,8 @@ from tests.staff.world import (
     Office,
 )
 
+CHECKING = SUBMITTED[: next(at for at, move in enumerate(SUBMITTED) if move.get("tap") == "都对")]
+
 
 @pytest.fixture
 def phone(desk: Office) -> FastAPI:
@@ -34,6 +40,7 @@ def phone(desk: Office) -> FastAPI:
     app.state.house, app.state.doorman = desk.house, Doorman.of(desk.house.settings)
     app.include_router(applicant_routes)
     app.include_router(phone_routes)
+    app.include_router(plain_pages(way_in))
     teach(app)
     return app
 
@@ -50,9 +57,12 @@ def somebody(desk: Office, moves: list[dict[str, object]]) -> Applicant:
     return Applicant(desk, secrets.token_urlsafe(32)).play(moves)
 
 
+def blocks(applicant: Applicant) -> list[dict[str, Any]]:
+    return [block for entry in applicant.shown["entries"] for block in entry["blocks"]]
+
+
 def receipt_of(applicant: Applicant) -> str:
-    blocks = [block for entry in applicant.shown["entries"] for block in entry["blocks"]]
-    return str(next(block["receipt"] for block in blocks if block["kind"] == "packet"))
+    return str(next(block["receipt"] for block in blocks(applicant) if block["kind"] == "packet"))
 
 
 def read(pdf: bytes) -> str:
@@ -105,6 +115,24 @@ def test_after_that_the_drafts_form_is_the_one_handed_in(desk: Office, phone: Fa
     applicant = somebody(desk, SUBMITTED)
     text = read(browser(phone, applicant).get("/api/v1/conversation/form.pdf").content)
     assert receipt_of(applicant) in text and "还没有交" not in text
+
+
+@pytest.mark.parametrize("moves", [CHECKING, SUBMITTED], ids=["check page", "packet and progress"])
+def test_the_plain_page_leads_to_the_form_and_says_nothing_of_the_person_in_its_address(
+    desk: Office, phone: FastAPI, moves: list[dict[str, object]]
+) -> None:
+    applicant = somebody(desk, moves)
+    client = browser(phone, applicant)
+    links = set(re.findall(r'href="([^"]*form\.pdf)"', client.get("/plain").text))
+    (link,) = links
+    assert link.split("/")[-2] in ("conversation", *(block.get("receipt") for block in blocks(applicant)))
+    assert client.get(link).headers["content-type"] == "application/pdf"
+
+
+def test_a_check_page_of_before_leads_nowhere(desk: Office, phone: FastAPI) -> None:
+    """In the whole record only what has been handed in can be opened: an old check page would show another draft."""
+    page = browser(phone, somebody(desk, SUBMITTED)).get("/plain/record").text
+    assert "/api/v1/conversation/form.pdf" not in page
 
 
 def test_before_there_is_a_form_it_is_said_kindly(desk: Office, phone: FastAPI) -> None:
