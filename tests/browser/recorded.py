@@ -138,6 +138,7 @@ OFFER = Offer(
         ),
     ),
 )
+PAPER = "“扶残助困一件事”申请表"
 REVIEW = Review(
     "请看一遍。哪里不对，点“修改”。",
     (
@@ -153,6 +154,7 @@ REVIEW = Review(
         ReviewSection("照片", (ReviewLine("photo.household_book", "户口簿", "2张", (PICTURE, PICTURE)),)),
         ReviewSection("交给谁", (ReviewLine("", "护理补贴", "通川区民政局"),)),
     ),
+    PAPER,
 )
 PACKET = Packet(
     "去窗口时，带上这一页。只跑一次。",
@@ -160,6 +162,7 @@ PACKET = Packet(
     ("申请表已经填好", "护理补贴一项"),
     ("户口簿原件", "身份证原件", "两寸白底照片3张"),
     ("通川区政务服务中心一楼综合窗口", "周一到周五，9点到17点"),
+    PAPER,
 )
 PROGRESS = Progress(
     "现在办到这里。",
@@ -171,6 +174,7 @@ PROGRESS = Progress(
         ProgressLine("allowance.hardship", "生活补贴", "elsewhere", "请到国家系统继续办。"),
         ProgressLine("pension.subsidy", "养老保险补助", "trouble", "户口簿那张看不清，请再拍一张。"),
     ),
+    PAPER,
 )
 PHOTO = ask(
     "photo.household_book",
