@@ -27,6 +27,7 @@ from dialogs.policy.sheets import load_sheets
 from dialogs.understanding import Place, load_reader
 from dialogs.wording import load_wording
 
+VERSION = "@"  # in the name of a file of packs: an earlier version of this region's
 _YEARS = re.compile(r"(?:\[([^\]]*)\])?(.*)")
 _NO_COUNTY = ("市辖区", "县", "市", "省直辖县级行政区划", "自治区直辖县级行政区划")  # headings of the table, not places
 
@@ -41,8 +42,10 @@ def load_library(
     `directories`: what the console keeps; `keeps`: the retention table in days. ValueError names the file and
     what to do."""
     places = divisions()
+    packs = _texts("dialogs.policy", "packs", data_dir)
     policy = load_policy(
-        packs=_texts("dialogs.policy", "packs", data_dir),
+        packs={region: text for region, text in packs.items() if VERSION not in region},
+        earlier=tuple(_earlier(packs)),
         clauses=_texts("dialogs.policy", "clauses", data_dir),
         **{name: _text("dialogs.policy", f"{name}.yaml", data_dir) for name in ("facts", "fields", "materials")},
     )
@@ -62,6 +65,16 @@ def load_library(
         county_names={place.code: place.province + place.prefecture + place.name for place in places},
         sheets=load_sheets(_texts("dialogs.policy", "sheets", data_dir), policy),
     )
+
+
+def _earlier(packs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Versions that talks which began with them keep: `packs/henan@<version>.yaml`, and the package's own that a file of
+    the operator has taken the place of."""
+    for name, text in packs.items():
+        if VERSION in name:
+            yield name.split(VERSION)[0], text
+    own = _texts("dialogs.policy", "packs", None)
+    yield from ((region, text) for region, text in own.items() if VERSION not in region and packs[region] != text)
 
 
 @cache

@@ -196,7 +196,7 @@ class Desk:
         label = self.view.label or (self.view.words.say("myself") if self.view.role == "self" else "")
         pack = self.view.pack
         if label != self.draft.label or (pack and pack.region != self.draft.pack):
-            region, version = (pack.region, pack.version) if pack else ("", "")
+            region, version = (pack.region, pack.key) if pack else ("", "")
             self.set_draft(label=label, pack=region, pack_version=version)
         names = [self._named(name) if name.id == self.draft.id else name for name in self.talk.drafts]
         if tuple(names) != self.talk.drafts:

@@ -28,7 +28,6 @@ SystemEvent = Literal[
     "floor_returned",  # data: lease; the bot goes on
     "lease_ran_out",  # data: lease; the sweep ends a floor whose time is over
     "call_unanswered",  # data: {}; nobody of the staff came within the set time
-    "pack_renewed",  # data: region, version; a new version of the policy is published
 ]
 
 

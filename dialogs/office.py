@@ -116,22 +116,6 @@ def photo_refused(desk: Desk) -> Turn:
     return _told(desk)
 
 
-def pack_renewed(desk: Desk) -> Turn:
-    """A new version of the policy is published: the decision is derived anew, and what changed is said."""
-    data = desk.message.data
-    if (
-        desk.draft is None
-        or desk.draft.submitted
-        or desk.draft.pack != data["region"]
-        or desk.draft.pack_version == data["version"]
-    ):
-        return desk.turn()
-    desk.set_draft(pack_version=data["version"])
-    desk.say("pack_renewed")
-    desk.move("moved")
-    return desk.turn()
-
-
 _EVENTS: dict[str, Callable[[Desk], Turn]] = {
     "floor_taken": taken,
     "floor_spoken": spoken,
@@ -142,7 +126,6 @@ _EVENTS: dict[str, Callable[[Desk], Turn]] = {
     "photo_returned": case_moved,
     "photo_kept": photo_kept,
     "photo_refused": photo_refused,
-    "pack_renewed": pack_renewed,
 }
 
 

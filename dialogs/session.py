@@ -61,7 +61,8 @@ class Draft(_Kept):
     """The answers about one applicant. `label`: what the speaker calls them ("我", "儿子", a name), shown on every screen.
 
     `answers`: by question key, also those that are not reachable just now (they come back if the path does).
-    `pack`, `pack_version`: the policy this draft began with. `photos`: material -> photo ids, in order of arrival.
+    `pack`, `pack_version`: region and key of the policy this draft is talked about by: it keeps the one it began with until a
+    safe point. `photos`: material -> photo ids, in order of arrival.
     """
 
     id: str

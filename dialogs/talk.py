@@ -19,6 +19,7 @@ from dialogs.desk import Desk
 from dialogs.graph import ANSWERED
 from dialogs.library import Library
 from dialogs.messages import Ask, Message, Option, PlacePhotos, Say, Turn
+from dialogs.renewal import renew
 from dialogs.session import Session
 from dialogs.steps import Seen, photos, progress, signing, step_of
 from dialogs.steps.screening import fact_in_words
@@ -46,6 +47,7 @@ def step(library: Library, session: Session, message: Message) -> Turn:
     if session.talk.asked is None and session.talk.last_at is None:
         return _first(desk)
     _welcome_back(desk)
+    renew(desk)
     _HANDLERS[message.kind](desk)
     return desk.turn()
 

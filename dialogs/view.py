@@ -169,6 +169,14 @@ class View(ABC):
 
     @cached_property
     def _serving(self) -> Pack | None:
+        """Today's pack, or the earlier version of it that this draft began with."""
+        today = self.pack_today
+        kept = self.policy.earlier.get(self.draft.pack_version) if self.draft else None
+        return kept if kept and today and kept.region == today.region else today
+
+    @property
+    def pack_today(self) -> Pack | None:
+        """The pack that a talk beginning now would be led by."""
         return pack_for(self.policy, self.county, self.residence)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import permutations
 
@@ -14,16 +14,24 @@ from dialogs.policy.written import ClausesFile, FactsFile, FieldsFile, Materials
 
 
 def load_policy(
-    *, packs: Mapping[str, str], facts: str, fields: str, materials: str, clauses: Mapping[str, str] | None = None
+    *,
+    packs: Mapping[str, str],
+    facts: str,
+    fields: str,
+    materials: str,
+    clauses: Mapping[str, str] | None = None,
+    earlier: Sequence[tuple[str, str]] = (),
 ) -> Policy:
     """`packs`, `clauses`: region -> YAML text; the others are the YAML texts of the files of that name; with
-    `clauses`, every clause and reading that a pack cites must be in them. Raises PolicyError, which names file, line
-    and what to do."""
+    `clauses`, every clause and reading that a pack cites must be in them; `earlier`: (region, YAML text) of versions
+    that talks which began with them still keep. Raises PolicyError, which names file, line and what to do."""
     names = _read_names(facts, fields, materials, None if clauses is None else tuple(sorted(clauses.items())))
     loaded = _load_packs(packs, names)
+    before = (_load_packs({**packs, region: text}, names)[region] for region, text in earlier if region in packs)
     return Policy(
         packs=loaded,
         joined=_joined(loaded),
+        earlier={pack.key: pack for pack in before},
         facts=names.facts.facts,
         groups=names.facts.groups,
         fields=names.fields.fields,

@@ -27,7 +27,8 @@ def lie_over(pack: Pack, parent: Pack, taken: Sequence[str]) -> Pack:
     written = pack.written.parent
     when = compile_condition(written.when, pack.written.conditions, pack.region) if written and written.when else None
     pointed = {**whole.offered_when, **(dict.fromkeys(taken, when) if when else {})}
-    return replace(whole, stages=stages, behind=frozenset(taken), also=also, offered_when=pointed)
+    key = f"{pack.key}+{parent.key}"
+    return replace(whole, key=key, stages=stages, behind=frozenset(taken), also=also, offered_when=pointed)
 
 
 def takes_in(pack: Pack) -> tuple[str, ...]:

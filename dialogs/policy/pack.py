@@ -107,12 +107,13 @@ class Pack:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything that is known of policy: packs by region, and `joined` by the regions of household and residence;
-    facts, groups, fields and papers by name, hard words
+    """Everything that is known of policy: packs by region, `joined` by the regions of household and residence, versions
+    of `earlier` by key; facts, groups, fields and papers by name, hard words
     explained."""
 
     packs: Mapping[str, Pack]
     joined: Mapping[tuple[str, str], Pack]
+    earlier: Mapping[str, Pack]
     facts: Mapping[str, Fact]
     groups: Mapping[str, Group]
     fields: Mapping[str, FieldText]

@@ -81,6 +81,7 @@ class Core:
     drafts: dict[str, Draft] = field(default_factory=dict)
     last: Turn | None = None
     channel: str = "web"
+    shelf: Library = field(default_factory=lambda: library())
     states: set[str] = field(default_factory=set)
     edges: set[tuple[str, str]] = field(default_factory=set)
 
@@ -92,10 +93,10 @@ class Core:
         message = Message(
             id=new_id(), kind=kind, at=self.at, fresh=fresh, receipt=new_receipt(), channel=self.channel, **parts
         )
-        turn = talk.step(library(), session, message)
+        turn = talk.step(self.shelf, session, message)
         if turn.needs_draft:
             session = session.model_copy(update={"draft": self.drafts[turn.needs_draft]})
-            turn = talk.step(library(), session, message)
+            turn = talk.step(self.shelf, session, message)
         return self._take(turn)
 
     def _take(self, turn: Turn) -> Turn:
@@ -112,13 +113,13 @@ class Core:
     @property
     def ask(self) -> Ask:
         """The open question as the page would show it."""
-        found = talk.open_ask(library(), self.seen, self.at)
+        found = talk.open_ask(self.shelf, self.seen, self.at)
         assert found is not None, "nothing is being asked"
         return found
 
     @property
     def view(self) -> View:
-        return Seen(library(), self.seen, self.at)
+        return Seen(self.shelf, self.seen, self.at)
 
     @property
     def seen(self) -> Session:
