@@ -25,6 +25,8 @@ _GROUP = re.compile(
 )
 _DENIED_BEFORE = re.compile(r"(不要|不是|不办|不选|不想|莫要|别|没有|没|不)")
 _DENIED_AFTER = re.compile(r"(不要|不办|不用|莫要|不选|不是|没有|没得)[了的吧嘛]*$")
+_NEGATION = re.compile(r"[没不未无]")
+_BARE_NO = re.compile(r"(?:从来|一直|都)?(?:没有?|没得|莫得|冇|无)(?:过|呢|的|啊|哦)*")
 _EMPTY_VALUES = ("unsure", "none", None, False, "other")
 
 Patterns = Mapping[str, re.Pattern[str]]
@@ -40,8 +42,16 @@ def _index(text: str, count: int) -> int | None:
     return at - 1 if at and 1 <= at <= count else None
 
 
+def _part(core: str, label: str) -> bool:
+    """Whether the label says this too; what it denies (没有注销过) it does not say (注销过)."""
+    return len(core) >= 2 and core in label and not _NEGATION.search(label[: label.index(core)])
+
+
 def _near(core: str, labels: list[str]) -> list[int]:
-    scores = [fuzz.ratio(core, label) if len(core) >= 3 else 0.0 for label in labels]
+    no = bool(_NEGATION.search(core))
+    scores = [
+        fuzz.ratio(core, label) if len(core) >= 3 and bool(_NEGATION.search(label)) == no else 0.0 for label in labels
+    ]
     best = max(scores, default=0.0)
     return [at for at, score in enumerate(scores) if score >= 72 and score >= best - 12]
 
@@ -85,7 +95,7 @@ class Picker:
         if inside:
             return [at for at in inside if not any(labels[at] in labels[b] for b in inside if b != at)]
         meant = [self._words[said] for said in self._same.findall(piece)] if len(piece) <= 6 else []
-        part = [at for at, label in enumerate(labels) if len(core) >= 2 and core in label]
+        part = [at for at, label in enumerate(labels) if _part(core, label)]
         return (
             part
             or [at for at, label in enumerate(labels) if any(word in label for word in meant)]
@@ -121,6 +131,8 @@ class Picker:
         if self._p["none"].search(plain):
             none = [o for o in options if o.value in ("none", False) or re.search(r"都(不|没)|没有|无", o.label)]
             return Found(none[0].value) if len(none) == 1 else Found(doubt="none_of_them")
+        if _BARE_NO.fullmatch(plain) and len(no := [o for o in options if re.match("从?[没无]", o.label)]) == 1:
+            return Found(no[0].value)
         said, _ = self._both(plain, options)
         if len(said) == 1:
             return Found(options[said[0]].value)
@@ -145,7 +157,7 @@ class Picker:
             return self._all_but(but["out"], real)
         if self._p["all"].match(plain):
             return Found([o.value for o in real])
-        if self._p["none"].search(plain):
+        if self._p["none"].search(plain) or (_BARE_NO.fullmatch(plain) and any(o.value == "none" for o in options)):
             return Found([])
         return self._some(plain, real, options)
 
