@@ -43,6 +43,8 @@ def compile_condition(written: Condition, named: Mapping[str, Condition], docume
         missing=made[functions["missing"]],
         asks=frozenset(_facts_in(written, named, asked=True)),
         reads=frozenset(_facts_in(written, named, asked=False)),
+        written=written,
+        named=named,
     )
 
 

@@ -88,10 +88,13 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A compiled condition. `test`: its value. `explain`: why, told to a `Told`. `missing`: names of what makes it
-    unknown. `asks`: facts that may be asked for it; `reads`: every fact it looks at."""
+    unknown. `asks`: facts that may be asked for it; `reads`: every fact it looks at. `written`: the condition itself,
+    with the conditions of its document by name."""
 
     test: Test
     explain: Callable[[Facts, Told], None]
     missing: Callable[[Facts, dict[str, None]], None]
     asks: frozenset[str]
     reads: frozenset[str]
+    written: Condition
+    named: Mapping[str, Condition]

@@ -1,0 +1,187 @@
+"""What is still open of an item once some facts are known: its conditions with these facts put in.
+
+Two people for whom the rest of an item is the same will be told the same of it, whatever they answer from now on.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, combinations
+from typing import Any, get_args
+
+from dialogs.policy.decision import Verdict
+from dialogs.policy.logic import PERSON, Condition, Facts, Op, Rule
+from dialogs.policy.pack import Compiled, Pack
+
+COMPARE: dict[Op, Callable[[Any, Any], bool]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "in": lambda told, value: told in value,
+    "gte": operator.ge,
+    "gt": operator.gt,
+    "lte": operator.le,
+    "lt": operator.lt,
+    "overlaps": lambda told, value: not set(value).isdisjoint(told),
+}
+"""What each way of comparing means, as plain functions (code.py writes the quick ones)."""
+
+MOST_MAYBES = 4
+Rest = Any
+"""True, False, ("?", what is missing for good), or a tuple with a live test of a fact in it."""
+
+
+_Ahead = tuple[Compiled, Rest, bool]
+"""A row of what comes first, its rest, and whether anything of it is live."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRest:
+    """`parts`: what is still open, () when nothing is; `live`: the facts that it looks at."""
+
+    parts: tuple[Rest, ...]
+    live: frozenset[str]
+
+
+def facts_about(pack: Pack, item: str) -> frozenset[str]:
+    """Every fact that what is said of this item may follow from."""
+    first = [row for row in pack.first if item in row.items]
+    rules = [pack.rules[item], *(row.rule for row in (*first, *pack.ways[item]) if row.rule)]
+    rules += [pack.rules[row.written.item] for row in first]
+    rules += [pack.offered_when[item]] if item in pack.offered_when else []
+    granted = {name for row in first for name in (*row.written.grants, *row.written.assessed)}
+    return frozenset(granted).union(*(rule.reads for rule in rules))
+
+
+@dataclass(slots=True)
+class Rests:
+    """The rests of one pack's items. `known`: as `complete` gives it; `open_`: the facts that may still become known;
+    others that are missing stay so. Each condition is put in once for the facts that it reads."""
+
+    pack: Pack
+    seen: dict[object, tuple[Rest, bool]] = field(default_factory=dict)
+    reads: dict[int, tuple[str, ...]] = field(default_factory=dict)
+
+    def item(self, item: str, known: Facts, open_: frozenset[str]) -> ItemRest:
+        """Of its verdict, what it needs, and its way."""
+        today, live = self.of(self.pack.rules[item], known, open_)
+        later = [] if today is True else [*self.later(item, known, open_)]
+        if today is False and not later:
+            verdicts = frozenset({"not_eligible"})
+        else:
+            verdicts = frozenset({"automatic", "eligible"} if today is True else get_args(Verdict))
+        parts = [(today, live), *later, *self.ways(item, verdicts, known, open_)]
+        if item in self.pack.offered_when and verdicts != {"not_eligible"}:
+            parts.append(self.of(self.pack.offered_when[item], known, open_))
+        names = frozenset(name for part, live in parts if live for name in _live(part))
+        return ItemRest(tuple(part for part, _ in parts) if names else (), names)
+
+    def of(self, rule: Rule | None, known: Facts, open_: frozenset[str]) -> tuple[Rest, bool]:
+        """The rest of one condition, and whether anything of it is live."""
+        if rule is None:
+            return True, False
+        reads = self.reads.setdefault(id(rule), tuple(rule.reads))
+        key = id(rule), tuple([(known.get(name), name in open_) for name in reads])
+        if key not in self.seen:
+            part = _Putting(rule.named, known, open_).put(rule.written)
+            self.seen[key] = part, any(_live(part))
+        return self.seen[key]
+
+    def later(self, item: str, known: Facts, open_: frozenset[str]) -> Iterator[tuple[Rest, bool]]:
+        """As if what comes first were granted, for each choice of what may still turn out to come first; nothing where
+        that opens nothing."""
+        sure: list[_Ahead] = []
+        maybe: list[_Ahead] = []
+        for row in self.pack.first if any(item in row.items for row in self.pack.first) else ():
+            when, live = self.of(row.rule, known, open_)
+            opens, live_too = self.of(self.pack.rules[row.written.item], known, open_)
+            if item in row.items and when is not False and opens is not False:
+                open_yet = when is not True or live_too
+                (maybe if open_yet else sure).append((row, (row.written.says, when, opens), live or live_too))
+        if len(maybe) > MOST_MAYBES:
+            yield tuple((name, known.get(name)) for name in sorted(facts_about(self.pack, item))), False
+        some = chain.from_iterable(combinations(maybe, size) for size in range(len(maybe) + 1))
+        for rows in ((*sure, *more) for more in some):
+            supposed, live = self.supposed(item, [row for row, *_ in rows], known, open_) if rows else (False, False)
+            if supposed is not False:
+                yield (*(part for _, part, _ in rows), supposed), live or any(one for *_, one in rows)
+
+    def supposed(self, item: str, rows: Sequence[Compiled], known: Facts, open_: frozenset[str]) -> tuple[Rest, bool]:
+        granted = {name: value for row in rows for name, value in row.written.grants.items()}
+        assessed = {name: None for row in rows for name in row.written.assessed}
+        return self.of(self.pack.rules[item], {**known, **granted, **assessed}, open_.difference(assessed))
+
+    def ways(
+        self, item: str, verdicts: frozenset[str], known: Facts, open_: frozenset[str]
+    ) -> Iterator[tuple[Rest, bool]]:
+        for at, row in enumerate(self.pack.ways[item]):
+            if row.verdicts & verdicts:
+                when, live = self.of(row.rule, known, open_)
+                if when is not False:
+                    yield ("way", at, when), live
+                if when is True and row.verdicts >= verdicts:
+                    return
+
+
+def _live(part: Rest) -> Iterator[str]:
+    """The facts that are still tested in it."""
+    if isinstance(part, tuple):
+        if part[:1] == ("fact",):
+            yield part[1]
+        else:
+            for inner in part:
+                yield from _live(inner)
+
+
+# --- conditions ---
+
+
+@dataclass(frozen=True, slots=True)
+class _Putting:
+    named: Mapping[str, Condition]
+    known: Facts
+    open_: frozenset[str]
+
+    def put(self, one: Condition) -> Rest:
+        if one.use is not None:
+            return self.put(self.named[one.use])
+        if one.fact is not None:
+            return self.fact(one.fact, one)
+        if one.all_ is not None:
+            return self.joined("all", one.all_, False)
+        if one.any_ is not None:
+            return self.joined("any", one.any_, True)
+        if one.not_ is not None:
+            inner = self.put(one.not_)
+            return not inner if isinstance(inner, bool) else ("not", inner)
+        if one.known is not None:
+            inner = self.put(one.known)
+            return inner if isinstance(inner, bool) else ("known", inner) if any(_live(inner)) else False
+        return self.left_open(one)
+
+    def fact(self, name: str, one: Condition) -> Rest:
+        told = self.known.get(name)
+        if told is not None:
+            return COMPARE[one.op or "eq"](told, one.value)
+        return ("fact", name, one.op, repr(one.value)) if name in self.open_ else ("?", name)
+
+    def joined(self, kind: str, members: Sequence[Condition], settles: bool) -> Rest:
+        parts = []
+        for member in members:
+            part = self.put(member)
+            if part is settles:
+                return settles
+            if not isinstance(part, bool):
+                parts.append(part)
+        return (kind, *parts) if parts else not settles
+
+    def left_open(self, one: Condition) -> Rest:
+        """`doubt` and `open`: a person decides once it is known to be so."""
+        inner = one.doubt or one.open
+        if not isinstance(inner, Condition):
+            return ("?", PERSON)
+        part = self.put(inner)
+        if part is True:
+            return ("?", PERSON)
+        return ("doubt" if one.doubt else "open", part) if any(_live(part)) else one.doubt is not None

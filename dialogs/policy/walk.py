@@ -1,0 +1,258 @@
+"""Every talk that the questions of a pack can lead to, walked to its end: is everything decided, with a reason, and is
+nothing asked in vain?
+
+Talks that have the same rest (rest.py) are walked once: what no answer can change any more is checked when it is
+settled and then left out. Numbers are tried at the borders of their classes, several answers together in every
+combination, and not being sure at every question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import chain, combinations
+from typing import Any
+
+from dialogs.policy.ask import NONE, Question, answers, facts_of, next_question
+from dialogs.policy.decide import complete, decide, judge
+from dialogs.policy.logic import PERSON, Facts
+from dialogs.policy.pack import Pack, Policy
+from dialogs.policy.rest import ItemRest, Rests, facts_about
+
+UNSURE: Any = None
+MOST_FAULTS = 20
+Counts = tuple[int, int, int]
+"""Talks from here, questions asked in all of them together, most in one of them."""
+
+
+@dataclass(slots=True)
+class Walked:
+    """`combinations`: talks with different answers; `states`: of these, different rests; `questions`: asked in all
+    talks together; `longest`: most in one talk. `faults`: what was found, with the answers that lead there."""
+
+    combinations: int
+    states: int
+    questions: int
+    longest: int
+    faults: list[str]
+
+    @property
+    def mean(self) -> float:
+        return self.questions / self.combinations
+
+
+def walk(
+    policy: Policy,
+    pack: Pack,
+    on: date,
+    *,
+    start: Mapping[str, Any] | None = None,
+    merged: bool = True,
+    progress: Callable[[float], object] = lambda _: None,
+) -> Walked:
+    """Every talk while no wish is spoken. `start`: what is known before; `merged` False: each talk by itself, as long
+    as it takes; `progress`: told the share of the walk that is done since it was last told."""
+    walker = _Walker(policy, pack, on, merged, progress)
+    talks, questions, longest = walker.walk(dict(start or {}), 1.0)
+    return Walked(talks, walker.states, questions, longest, walker.faults)
+
+
+def choices(policy: Policy, pack: Pack, question: Question) -> Iterator[Any]:
+    """Every answer to a question: of several choices every combination, of numbers one for each class; not sure."""
+    if question.key in policy.groups:
+        chosen = [option.value for option in question.options if option.value not in (NONE, UNSURE)]
+        yield from (list(some) for some in _some(chosen))
+        yield [NONE]
+    elif policy.facts[question.key].type == "set":
+        yield from _some(policy.facts[question.key].values)
+    else:
+        yield from answers(policy, pack, question.key)
+    yield UNSURE
+
+
+def _some(values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+    return chain.from_iterable(combinations(values, size) for size in range(1, len(values) + 1))
+
+
+class _Looking(dict[str, Any]):
+    """Remembers what a derivation looks at while nothing is known."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self[name] = None
+        return default
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """An item for some facts: its verdict, what is open of it, and a number for each different rest (0: nothing)."""
+
+    verdict: str
+    number: int
+    rest: ItemRest
+
+
+@dataclass(slots=True)
+class _Walker:
+    policy: Policy
+    pack: Pack
+    on: date
+    merged: bool
+    progress: Callable[[float], object]
+    states: int = 0
+    faults: list[str] = field(default_factory=list)
+    seen: dict[object, Counts] = field(default_factory=dict)
+    items: dict[object, _Seen] = field(default_factory=dict)
+    numbers: dict[object, int] = field(default_factory=dict)
+    offered: tuple[str, ...] = field(init=False)
+    about: dict[str, tuple[str, ...]] = field(init=False)
+    rests: Rests = field(init=False)
+    asked: dict[str, tuple[str, ...]] = field(init=False)
+    follows: dict[str, frozenset[str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        policy, pack = self.policy, self.pack
+        self.rests = Rests(pack)
+        self.offered = tuple(item for item, body in pack.items.items() if body.offered_first)
+        self.about = {item: tuple(sorted(facts_about(pack, item))) for item in pack.ids}
+        self.asked = {}
+        for key in pack.asking:
+            group = policy.groups.get(key)
+            for name in group.otherwise if group else (key,):
+                if_so = (group or policy.facts[key]).if_so
+                self.asked[name] = (*self.asked.get(name, ()), if_so)
+        self.follows = {}
+        for name, rule in pack.derivations:
+            looking = _Looking()
+            rule(looking, pack.place, self.on)
+            derive = policy.facts[name].derive
+            self.follows[name] = frozenset({*looking, *(derive.from_ if derive else ())})
+
+    def walk(self, facts: dict[str, Any], share: float) -> Counts:
+        known = complete(self.pack, facts, self.on)
+        key = self.key(facts, known) if self.merged else None
+        if key in self.seen:
+            self.progress(share)
+            return self.seen[key]
+        self.states += 1
+        question = next_question(self.policy, self.pack, facts, None, self.on)
+        if question is None:
+            self.ended(facts, known)
+            self.progress(share)
+            found = 1, 0, 0
+        else:
+            found = self.asking(facts, question, share)
+        if key is not None:
+            self.seen[key] = found
+        return found
+
+    def asking(self, facts: dict[str, Any], question: Question, share: float) -> Counts:
+        if any(name in facts for name in question.facts):
+            self.fault(facts, f"“{question.key}” is asked though it has been answered")
+            return 1, 0, 0
+        stated = [facts_of(self.policy, question.key, one) for one in choices(self.policy, self.pack, question)]
+        after = [{**one, **facts} for one in stated]
+        if not self.matters(after[:-1]):
+            self.fault(facts, f"“{question.key}” is asked, and every answer leads to the same decision")
+        rests = [self.walk(each, share / len(after)) for each in after]
+        talks = sum(count for count, _, _ in rests)
+        return talks, talks + sum(asked for _, asked, _ in rests), 1 + max(most for _, _, most in rests)
+
+    def matters(self, after: Sequence[Facts]) -> bool:
+        """Whether two answers lead to different decisions; the last, mostly “none of them”, is the likeliest to."""
+        outcomes = (decide(self.pack, facts, None, self.on, reasons=False).outcome() for facts in reversed(after))
+        usual = next(outcomes)
+        return any(outcome != usual for outcome in outcomes)
+
+    # --- what is checked ---
+
+    def ended(self, facts: Facts, known: Facts) -> None:
+        """Nothing more is asked: whatever an unknown verdict needs has been asked, or only a person can say."""
+        open_ = self.open(facts, known)
+        screened = self.screened({item: self.item(item, facts, known, open_).verdict for item in self.pack.ids}, known)
+        for item, one in judge(self.pack, known, screened, reasons=False).items():
+            for name in one.needs:
+                if name != PERSON and name not in facts and not self.excused(name, known):
+                    self.fault(facts, f"“{item}” stays unknown and nobody asks for “{name}”")
+
+    def excused(self, name: str, known: Facts) -> bool:
+        """Asked only of those for whom something else is so (who has a card)."""
+        conditions = [self.policy.facts[name].if_so]
+        conditions += [group.if_so for group in self.policy.groups.values() if name in group.otherwise]
+        return any(if_so and known.get(if_so) is not True for if_so in conditions)
+
+    def screened(self, verdicts: Mapping[str, str], known: Facts) -> Sequence[str]:
+        """As the questions do: benefits and a first card, or all there is when none of these can be."""
+        offered = [item for item in self.offered if self.pointed_to(item, known)]
+        return offered if any(verdicts[item] != "not_eligible" for item in offered) else self.pack.ids
+
+    def pointed_to(self, item: str, known: Facts) -> bool:
+        rule = self.pack.offered_when.get(item) if item in self.pack.behind else None
+        return rule is None or bool(rule.test(known))
+
+    def decided(self, item: str, facts: Facts, known: Facts) -> str:
+        """The verdict, with its reasons looked at."""
+        one = judge(self.pack, known, [item])[item]
+        if not one.why:
+            self.fault(facts, f"“{item}” is {one.verdict} and nobody hears why")
+        if bool(one.needs) != (one.verdict == "unknown"):
+            self.fault(facts, f"“{item}” is {one.verdict} and needs {one.needs}")
+        return one.verdict
+
+    def fault(self, facts: Facts, wrong: str) -> None:
+        if len(self.faults) < MOST_FAULTS:
+            told = ", ".join(f"{name}={value}" for name, value in facts.items() if value is not None)
+            self.faults.append(f"{wrong} (after {told or 'nothing'})")
+
+    # --- what two talks must have in common to have the same rest ---
+
+    def key(self, facts: Facts, known: Facts) -> object:
+        """What is open of every item, what has been asked of it, and what else follows from what was told."""
+        open_ = self.open(facts, known)
+        items = {item: self.item(item, facts, known, open_) for item in self.pack.ids}
+        live = set[str]().union(*(one.rest.live for one in items.values()))
+        told = self.sources(live, known)
+        groups = (group.otherwise.keys() for group in self.policy.groups.values())
+        live |= {name for names in groups if live & names for name in names}
+        settled = tuple(sorted(name for name in live if name in facts or known.get(name) is not None))
+        screened = tuple(self.screened({item: one.verdict for item, one in items.items()}, known))
+        return screened, tuple(one.number for one in items.values()), settled, told
+
+    def open(self, facts: Facts, known: Facts) -> frozenset[str]:
+        """The facts that an answer may still settle."""
+
+        def fits(if_so: str) -> bool:
+            return not if_so or known.get(if_so) is True or (known.get(if_so) is None and if_so in found)
+
+        found: set[str] = set()
+        for name, if_sos in self.asked.items():
+            if name not in facts and known.get(name) is None and any(map(fits, if_sos)):
+                found.add(name)
+        for name, sources in self.follows.items():
+            if known.get(name) is None and not found.isdisjoint(sources):
+                found.add(name)
+        return frozenset(found)
+
+    def item(self, item: str, facts: Facts, known: Facts, open_: frozenset[str]) -> _Seen:
+        about = self.about[item]
+        seen = item, tuple([(known.get(name), name in open_) for name in about])
+        if seen not in self.items:
+            rest = self.rests.item(item, known, open_)
+            number = self.numbers.setdefault((item, rest.parts), len(self.numbers) + 1) if rest.parts else 0
+            self.items[seen] = _Seen(self.decided(item, facts, known), number, rest)
+        return self.items[seen]
+
+    def sources(self, live: set[str], known: Facts) -> tuple[tuple[str, Any], ...]:
+        """What has been told of what a live fact may still follow from; all that it may follow from is added to
+        `live`."""
+        told: dict[str, Any] = {}
+        ahead = list(live)
+        while ahead:
+            name = ahead.pop()
+            if known.get(name) is not None:
+                told[name] = known[name]
+                continue
+            more = self.follows.get(name, frozenset()) - live
+            live |= more
+            ahead += more
+        return tuple(sorted(told.items()))
