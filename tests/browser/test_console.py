@@ -195,6 +195,19 @@ def test_a_hidden_number_is_seen_only_after_a_reason(desk: Page, office: Office)
     expect(line).to_contain_text("已记录")
 
 
+def test_the_paper_form_opens_only_after_a_reason(desk: Page, office: Office) -> None:
+    open_application(desk)
+    asked: list[str] = []
+    desk.context.on("request", lambda request: asked.append(request.url))
+    desk.get_by_role("button", name="看申请表").press("Enter")
+    expect(desk.get_by_role("button", name="核对材料")).to_be_focused()
+    assert not any("form.pdf" in url for url in asked)
+    with desk.context.expect_event("request", lambda request: "form.pdf" in request.url) as sent:
+        desk.keyboard.press("Enter")
+    assert sent.value.url.endswith("/form.pdf?reveal=check")
+    assert not any(IDENTITY in url for url in asked)
+
+
 def test_a_search_by_identity_number_leaves_no_trace_in_the_address(desk: Page, office: Office) -> None:
     asked: list[str] = []
     desk.on("request", lambda request: asked.append(request.url))
