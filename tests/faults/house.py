@@ -97,10 +97,7 @@ class Talker:
     def talk(self, stop: threading.Event) -> None:
         """Say one thing after the other until told to stop; nothing is left behind unanswered."""
         with httpx.Client(base_url=self.url, timeout=10) as client:
-            client.get(
-                "/api/v1/conversation"
-            )  # the cookie comes before the first word: a retry has to be the same person
-            self.cookies = client.cookies
+            self._arrive(client)
             while not stop.is_set():
                 at = len(self.acknowledged)
                 self.acknowledged[f"m{at}"] = self.say(
