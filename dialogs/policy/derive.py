@@ -203,7 +203,8 @@ def _orphan_by_identity_or_age(known: Known, place: Place, on: date) -> bool | N
 
 def _younger_than(years: int) -> Derive:
     """What nobody of this age can have is not asked: an allowance for the old (60, the law's old age), or for those
-    who retired with honours (they were at work before October 1949)."""
+    who retired with honours (they were at work before October 1949); an injury at work or a degree (16); prison (12,
+    the least age that the criminal law knows)."""
 
     def derive(known: Known, place: Place, on: date) -> bool | None:
         age = known.get("age")
@@ -295,6 +296,7 @@ RULES: dict[str, Derive] = {
     "orphan_by_identity_or_age": _orphan_by_identity_or_age,
     "too_young_for_old_age": _younger_than(OLD),
     "too_young_for_a_retired_cadre": _younger_than(RETIRED_CADRE),
+    "too_young_to_work": _younger_than(LABOUR),
     "too_young_for_prison": _younger_than(PRISON),
     "too_young_for_a_graduate": _younger_than(GRADUATE),
     "too_old_for_a_child": _child_only,
