@@ -13,11 +13,15 @@ from typing import TextIO
 import click
 from pydantic import ValidationError
 
+from backend.packs import packs
+
 
 @click.group(help="一件事: a conversational front desk for the disability one-stop service.")
 def main() -> None:
     pass
 
+
+main.add_command(packs)
 
 # --- the server ---
 

@@ -22,7 +22,7 @@ from stdnum import numdb
 from backend.settings import Retention
 from dialogs.directory import Directory
 from dialogs.library import Library
-from dialogs.policy import load_policy
+from dialogs.policy import Policy, load_policy
 from dialogs.policy.sheets import load_sheets
 from dialogs.understanding import Place, load_reader
 from dialogs.wording import load_wording
@@ -42,13 +42,7 @@ def load_library(
     `directories`: what the console keeps; `keeps`: the retention table in days. ValueError names the file and
     what to do."""
     places = divisions()
-    packs = _texts("dialogs.policy", "packs", data_dir)
-    policy = load_policy(
-        packs={region: text for region, text in packs.items() if VERSION not in region},
-        earlier=tuple(_earlier(packs)),
-        clauses=_texts("dialogs.policy", "clauses", data_dir),
-        **{name: _text("dialogs.policy", f"{name}.yaml", data_dir) for name in ("facts", "fields", "materials")},
-    )
+    policy = load_policies(policy_texts(data_dir))
     reader = load_reader(
         dictionary=_text("dialogs.understanding", "dictionary.txt", data_dir),
         tables=_texts("dialogs.understanding", "", data_dir),
@@ -65,6 +59,23 @@ def load_library(
         county_names={place.code: place.province + place.prefecture + place.name for place in places},
         sheets=load_sheets(_texts("dialogs.policy", "sheets", data_dir), policy),
     )
+
+
+def policy_texts(data_dir: Path | None) -> dict[str, Any]:
+    """What `load_policies` reads, as texts."""
+    return {
+        "packs": _texts("dialogs.policy", "packs", data_dir),
+        "clauses": _texts("dialogs.policy", "clauses", data_dir),
+        **{name: _text("dialogs.policy", f"{name}.yaml", data_dir) for name in ("facts", "fields", "materials")},
+    }
+
+
+def load_policies(texts: Mapping[str, Any], instead: Mapping[str, str] | None = None) -> Policy:
+    """Every pack, and the earlier versions that talks keep. `instead`: region -> text in the place of a pack's.
+    PolicyError names file, line and what to do."""
+    packs = {**texts["packs"], **(instead or {})}
+    now = {region: text for region, text in packs.items() if VERSION not in region}
+    return load_policy(**{**texts, "packs": now}, earlier=tuple(_earlier(packs)))
 
 
 def _earlier(packs: Mapping[str, str]) -> Iterator[tuple[str, str]]:

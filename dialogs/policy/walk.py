@@ -53,7 +53,7 @@ def walk(
 ) -> Walked:
     """Every talk while no wish is spoken. `start`: what is known before; `merged` False: each talk by itself, as long
     as it takes; `progress`: told the share of the walk that is done since it was last told."""
-    walker = _Walker(policy, pack, on, merged, progress)
+    walker = Walker(policy, pack, on, merged, progress)
     talks, questions, longest = walker.walk(dict(start or {}), 1.0)
     return Walked(talks, walker.states, questions, longest, walker.faults)
 
@@ -93,12 +93,14 @@ class _Seen:
 
 
 @dataclass(slots=True)
-class _Walker:
+class Walker:
+    """Walks one pack's talks; also knows when two of them have the same rest (`key`)."""
+
     policy: Policy
     pack: Pack
     on: date
-    merged: bool
-    progress: Callable[[float], object]
+    merged: bool = True
+    progress: Callable[[float], object] = lambda _: None
     states: int = 0
     faults: list[str] = field(default_factory=list)
     seen: dict[object, Counts] = field(default_factory=dict)
@@ -167,19 +169,13 @@ class _Walker:
     # --- what is checked ---
 
     def ended(self, facts: Facts, known: Facts) -> None:
-        """Nothing more is asked: whatever an unknown verdict needs has been asked, or only a person can say."""
+        """Nothing more is asked: what an unknown verdict needs had its question, or only a person can say."""
         open_ = self.open(facts, known)
         screened = self.screened({item: self.item(item, facts, known, open_).verdict for item in self.pack.ids}, known)
         for item, one in judge(self.pack, known, screened, reasons=False).items():
             for name in one.needs:
-                if name != PERSON and name not in facts and not self.excused(name, known):
-                    self.fault(facts, f"“{item}” stays unknown and nobody asks for “{name}”")
-
-    def excused(self, name: str, known: Facts) -> bool:
-        """Asked only of those for whom something else is so (who has a card)."""
-        conditions = [self.policy.facts[name].if_so]
-        conditions += [group.if_so for group in self.policy.groups.values() if name in group.otherwise]
-        return any(if_so and known.get(if_so) is not True for if_so in conditions)
+                if name != PERSON and name not in facts and name not in self.asked:
+                    self.fault(facts, f"“{item}” stays unknown and no question of “asking” settles “{name}”")
 
     def screened(self, verdicts: Mapping[str, str], known: Facts) -> Sequence[str]:
         """As the questions do: benefits and a first card, or all there is when none of these can be."""
