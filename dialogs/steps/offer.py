@@ -121,8 +121,8 @@ def offer(view: View) -> Offer:
 
 def _worth_saying(view: View, item: str, decided: ItemDecision) -> bool:
     """What nothing points to is not listed, nor as a refusal a card service that nobody asked for; a benefit always
-    is."""
-    if item in view.decision.quiet:
+    is, but not to those who have come to cancel the card of somebody who died."""
+    if item in view.decision.quiet or (view.is_dead and decided.verdict == "not_eligible" and choosable(view)):
         return False
     return decided.verdict != "not_eligible" or not item.startswith("card.")
 
