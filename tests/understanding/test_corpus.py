@@ -139,8 +139,12 @@ def test_every_way_of_asking_finds_its_own_answer(reader: Reader) -> None:
 def test_a_cited_clause_stands_in_the_document(region: str) -> None:
     written = unicodedata.normalize("NFKC", (POLICIES / f"{region}.txt").read_text("utf-8"))
     text = re.sub(r"\s", "", written).replace("(", "（").replace(")", "）")
+    index = yaml.safe_load((corpus.PACKAGE.parent / "policy" / "clauses" / f"{region}.yaml").read_text("utf-8"))
+    indexed = {clause["label"] for clause in index["document"]}
     for entry in FAQ[region]:
         for cite in entry.cites:
+            if cite.clause in indexed:  # its place is looked up by the test of the index
+                continue
             for piece in re.findall(
                 r"附件\d|（[一二三四五六七八九十]+）|(?<= )[一二三四五六七八九十]+(?=（|$)", cite.clause
             ):
