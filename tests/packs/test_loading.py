@@ -273,9 +273,12 @@ def test_the_household_decides_which_pack_serves(policy: Policy) -> None:
     pack = pack_for(policy, "511702", None)
     assert pack is not None
     assert pack.region == "tongchuan"
-    assert pack_for(policy, "510104", "511702") is None
+    wider = pack_for(policy, "510104", "511702")
+    assert wider is not None
+    assert wider.region == "sichuan", "a county without a plan of its own is served by its province's"
+    assert pack_for(policy, "330102", "511702") is None
     assert pack_for(policy, None, "511702") is None
-    assert [outside(policy, code) for code in ("511702", "510104", "140105")] == ["", "sichuan_other", "other"]
+    assert [outside(policy, code) for code in ("511702", "510104", "330102")] == ["", "", "other"]
 
 
 def test_the_district_s_code_is_the_one_of_the_national_table() -> None:
