@@ -44,6 +44,7 @@ from backend.jobs import House
 from backend.people import effects
 from backend.people.happenings import tell
 from backend.storage import DataKey, Storage, new_id, now
+from dialogs.policy.clocks import MONTH_OF_CARD
 
 SUPPLEMENT_REASON, EVENT_WORDS, SNAPSHOT = "supplement.reason", "case_event.words", "application.snapshot"
 
@@ -197,7 +198,10 @@ def _clock(desk: Desk, case: Any, events: Collection[str], after: str, on: date 
     stands = EXCLUDED.get(after) in case.excludes
     if case.paused_on:
         return {} if stands else desk.calendar.resume(case, day, desk.at)
-    started = {} if case.started_on or case.starts not in events else desk.calendar.start(day, limit, desk.at)
+    may_start = case.starts in events and not case.started_on
+    if limit.by == MONTH_OF_CARD and after == "accepted":
+        may_start = False  # who holds a card already is promised no month
+    started = desk.calendar.start(day, limit, desk.at) if may_start else {}
     runs = case.started_on or started
     return {**started, **(desk.calendar.pause(day) if stands and runs else {})}
 

@@ -215,10 +215,6 @@ def test_the_working_days_of_an_assessment_are_added_to_the_limit() -> None:
     [
         ({"working_days": None, "calendar_days": 3, "starts": "acceptance"}, TODAY + timedelta(days=3)),
         ({"working_days": None, "by": "12-31", "starts": "acceptance"}, date(TODAY.year, 12, 31)),
-        (
-            {"working_days": None, "by": "month_of_card", "starts": "not_stated"},
-            TODAY.replace(day=monthrange(TODAY.year, TODAY.month)[1]),
-        ),
     ],
 )
 def test_a_limit_in_calendar_days_or_by_a_date_is_kept_as_such(
@@ -227,6 +223,17 @@ def test_a_limit_in_calendar_days_or_by_a_date_is_kept_as_such(
     _, submit = office.submitted(["allowance.hardship"], HOLDER, limits={"allowance.hardship": limit})
     office.move(submit.cases[0].case_id, "accept")
     assert office.case(submit)["clock"]["due"] == due.isoformat()
+
+
+def test_a_payment_in_the_month_of_the_card_is_promised_with_a_new_card_only(office: Office) -> None:
+    limits = {"allowance.hardship": {"working_days": None, "by": "month_of_card", "starts": "card_issued"}}
+    _, holder = office.submitted(["allowance.hardship"], HOLDER, limits=limits)
+    office.move(holder.cases[0].case_id, "accept")
+    assert office.case(holder)["clock"]["due"] is None
+    _, submit = office.submitted(["card.new", "allowance.hardship"], ADULT, limits=limits)
+    office.move(submit.cases[0].case_id, "accept", "approve")
+    last = TODAY.replace(day=monthrange(TODAY.year, TODAY.month)[1])
+    assert office.case(submit, "allowance.hardship")["clock"]["due"] == last.isoformat()
 
 
 def test_a_clock_that_waits_for_the_card_starts_when_the_card_is_granted(office: Office) -> None:
