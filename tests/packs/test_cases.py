@@ -25,7 +25,7 @@ KEYS = {
 def cases() -> list[Any]:
     found = []
     for path in FILES:
-        written = yaml.safe_load(path.read_text())
+        written = yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)
         for case in written["cases"]:
             assert not case.keys() - KEYS, (case["case"], case.keys() - KEYS)
             facts = {**written["bases"].get(case.get("base"), {}), **case.get("facts", {})}

@@ -65,7 +65,7 @@ def talks(folder: Path = HERE) -> list[tuple[str, dict[str, Any]]]:
     for path in sorted(folder.glob("*.yaml")):
         if path.name == OPENINGS:
             continue
-        for one in yaml.safe_load(path.read_text("utf-8")):
+        for one in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader):
             found.append((f"{path.stem}: {one['title']}", one))
     return found
 
@@ -194,7 +194,7 @@ class Core:
 @cache
 def openings() -> dict[str, list[dict[str, Any]]]:
     """The named stretches of talk that several talks share."""
-    found: dict[str, list[dict[str, Any]]] = yaml.safe_load((HERE / OPENINGS).read_text("utf-8"))
+    found: dict[str, list[dict[str, Any]]] = yaml.load((HERE / OPENINGS).read_text("utf-8"), yaml.CSafeLoader)
     return found
 
 

@@ -70,7 +70,7 @@ def reader() -> Reader:
 def lines(half: str) -> Iterator[Line]:
     """The corpus of one half. A plain value is an answer, "?" is unsure, a mapping says all that matters."""
     for path in sorted((HERE / half).glob("*.yaml")):
-        for group in yaml.safe_load(path.read_text("utf-8")):
+        for group in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader):
             common = {name: group[name] for name in ("context", "region", "about") if name in group}
             shown = tuple(Option(value, label) for value, label in group.get("shown", ()))
             for text, want in group["lines"].items():
