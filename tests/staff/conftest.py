@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from tests.databases import KINDS, fresh
-from tests.staff.world import Office, office
+from tests.staff.world import Office, employ, office
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Office]:
-    with office(fresh("sqlite", tmp_path)) as made:
+    with office(fresh("sqlite", tmp_path, fill=employ)) as made:
         yield made
 
 
 @pytest.fixture(params=KINDS)
 def each_desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    with office(fresh(request.param, tmp_path)) as made:
+    with office(fresh(request.param, tmp_path, fill=employ)) as made:
         yield made

@@ -23,6 +23,7 @@ from tests.staff.world import (
     SUBMITTED,
     Applicant,
     Office,
+    employ,
     office,
 )
 
@@ -31,7 +32,7 @@ API = "/api/v1/staff"
 
 @pytest.fixture(scope="module")
 def open_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Office, str]]:
-    with office(fresh("sqlite", tmp_path_factory.mktemp("live"))) as made, serving(made.app) as base:
+    with office(fresh("sqlite", tmp_path_factory.mktemp("live"), fill=employ)) as made, serving(made.app) as base:
         yield made, base
 
 

@@ -126,14 +126,18 @@ class Office:
         jobs.drain(self.house)
 
 
+def employ(store: Storage) -> None:
+    """The demo's accounts and one administrator."""
+    service.seed_demo(store)
+    service.add_account(store, "admin", "管理员", "admin", [], PASSWORDS["admin"])
+
+
 @contextmanager
 def office(settings: Settings) -> Iterator[Office]:
-    """An office on a fresh database, with the demo's accounts and one administrator."""
+    """An office on a fresh database in which `employ` has been."""
     store = Storage.open(settings)
     house = House(settings, store, library(), Writer(store, library(), step))
     house.writer.start()
-    service.seed_demo(store)
-    service.add_account(store, "admin", "管理员", "admin", [], PASSWORDS["admin"])
     app = FastAPI()
     app.state.house = house
     app.include_router(router)
