@@ -8,7 +8,7 @@ run: .venv/.serves                  ## set up and serve on 127.0.0.1:8000 (PORT 
 	$(BIN)/yijianshi demo
 
 test: .venv/.tests check            ## set up, check, and every test at sizes that fit 10 minutes on 2 cores
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: .venv/.tests                 ## format, lint, types, imports
 	$(BIN)/ruff format --check --quiet .
@@ -17,7 +17,7 @@ check: .venv/.tests                 ## format, lint, types, imports
 	$(BIN)/lint-imports --no-cache
 
 proof: .venv/.tests                 ## the same tests at the sizes the issues name
-	YIJIANSHI_PROOF=1 $(BIN)/python -m pytest -s tests/faults tests/talks tests/photos
+	YIJIANSHI_PROOF=1 $(BIN)/python -m pytest -m proof -s -o console_output_style=progress-even-when-capture-no
 
 mutants: .venv/.tests               ## is every condition of every pack held by a case? (REGION=henan for one)
 	REGION=$(REGION) $(BIN)/python -m tests.packs.mutants

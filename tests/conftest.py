@@ -1,11 +1,27 @@
-"""The long files first: two workers share the run, and whoever takes the longest last keeps the other waiting."""
+"""The long files first: a few workers share the run, and whoever takes the longest last keeps the others waiting."""
 
 from __future__ import annotations
 
 import pytest
 
-LONG = ("tests/browser/", "tests/faults/", "tests/channels/", "tests/storage/", "tests/photos/", "tests/talks/")
+LONG = (
+    "browser/test_every_state",
+    "browser/test_chat_page",
+    "faults/",
+    "browser/",
+    "notices/test_kill",
+    "photos/",
+    "storage/test_units_of_work",
+    "staff/",
+    "storage/",
+    "channels/",
+    "talks/",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: next((at for at, part in enumerate(LONG) if part in str(item.path)), len(LONG)))
+    items.sort(
+        key=lambda item: next(
+            (at for at, part in enumerate(LONG) if item.nodeid.startswith("tests/" + part)), len(LONG)
+        )
+    )

@@ -7,11 +7,15 @@ The numbers are those of WCAG 2.2 AA and of the ministry's design rules for page
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
 from playwright.sync_api import Page
+
+from tests.scale import sized
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -21,7 +25,19 @@ THEMES = ("light", "dark", "contrast")
 LOOKED_AT_BY_HAND: set[str] = set()
 """Rules that axe may leave undecided. None may at present."""
 
-SIZE_AND_COLOUR = ["color-contrast", "target-size"]
+CONTRAST, NONE = ["color-contrast"], list[str]()
+LOOKS = sized(
+    [
+        ("m", "light", TAGS),
+        ("m", "dark", CONTRAST),
+        ("m", "contrast", CONTRAST),
+        ("l", "light", NONE),
+        ("xl", "contrast", NONE),
+    ],
+    [(size, theme, TAGS) for size, theme in product(LETTERS, THEMES)],
+)
+"""Size, theme, and what axe is asked: roles, names and order are the same in every look, so all of it once; contrast in every
+theme with the smallest letters, for larger ones need less. `make proof` asks for everything in all nine."""
 
 _AXE_RUN = """async (only) => {
   const found = await axe.run(document, { runOnly: only, resultTypes: ["violations", "incomplete"] });
@@ -102,6 +118,16 @@ def look(page: Page, size: str, theme: str) -> None:
     )
 
 
+def in_every_look(page: Page, wrong: Callable[[str, list[str]], list[str]]) -> list[str]:
+    """Turns the page to one look after the other and gathers what `wrong` says of it, given the size and the rules for axe."""
+    found = []
+    for size, theme, rules in LOOKS:
+        look(page, size, theme)
+        found += [f"{size} {theme}: {line}" for line in wrong(size, rules)]
+    look(page, "m", "light")
+    return found
+
+
 def screen(page: Page, width: int, height: int, root: str = "") -> None:
     """Turns the screen to this size, and the letters to this part of the browser's usual ones."""
     page.set_viewport_size({"width": width, "height": height})
@@ -112,11 +138,13 @@ def screen(page: Page, width: int, height: int, root: str = "") -> None:
     )
 
 
-def axe(page: Page, rules: list[str] | None = None) -> list[str]:
+def axe(page: Page, rules: list[str] = TAGS) -> list[str]:
     """What axe finds or cannot decide: all rules of WCAG 2.2 AA and best practice, or only `rules`."""
+    if not rules:
+        return []
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE)
-    only: dict[str, Any] = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}
+    only: dict[str, Any] = {"type": "tag" if rules == TAGS else "rule", "values": rules}
     page.evaluate(
         "() => document.querySelectorAll('.top, .bar').forEach((part) => part.style.position = 'static')"
     )  # axe cannot decide a contrast under a bar that lies over the text

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,9 +17,10 @@ from typing import Self
 import httpx
 
 from backend.settings import Settings
+from tests.browser.serving import free_port
+from tests.scale import sized
 
-PROOF = bool(os.environ.get("YIJIANSHI_PROOF"))
-KILLS, PEOPLE = (20, 20) if PROOF else (3, 6)
+KILLS, PEOPLE = sized((3, 6), (20, 20))
 READY_SECONDS = 240  # a shared machine may be busy; a quiet one takes two or three
 _WORDS = ("你好", "同意", "同意", "给我自己办", "通川区", "没有证", "要多久", "怎么申请", "不清楚", "返回")
 
@@ -136,15 +136,3 @@ class Talker:
 def words(number: int, at: int) -> str:
     """Something that no other message says."""
     return f"（{number}之{at}）"
-
-
-def free_port() -> int:
-    """A port of this suite's own range that nobody listens on."""
-    for port in random.sample(range(8110, 8150), 40):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise AssertionError("no free port between 8110 and 8149")

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
+import pytest
 import sqlalchemy as sa
 from tqdm import tqdm
 
@@ -20,6 +21,7 @@ from backend.storage import Storage, now
 from tests.databases import fresh
 from tests.faults.house import KILLS, PEOPLE, Server, Talker, words
 
+pytestmark = pytest.mark.proof
 TOLD_SECONDS = 300
 
 

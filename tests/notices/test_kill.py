@@ -14,16 +14,16 @@ from contextlib import contextmanager
 
 import pytest
 import sqlalchemy as sa
+from tqdm import tqdm
 
 from backend.notices.models import NOTICE
 from backend.notices.service import SENDING_SECONDS
 from backend.settings import Settings
 from backend.storage import Storage
 from tests.notices.followers import WeChat, opened
+from tests.scale import sized
 
-PROOF = os.environ.get("YIJIANSHI_PROOF") == "1"
-ROUNDS = 20 if PROOF else 3
-PEOPLE = 20 if PROOF else 8
+ROUNDS, PEOPLE = sized((3, 8), (20, 20))
 
 
 @contextmanager
@@ -116,7 +116,7 @@ def test_killed_at_any_moment_every_notice_is_shown_at_most_once_and_the_unknown
     everybody = []
     with opened(settings, weixin) as office:
         everybody = [office.follower(f"p{n:02}") for n in range(PEOPLE)]
-    for turn in range(ROUNDS):
+    for turn in tqdm(range(ROUNDS), desc="kills", unit="kill"):
         with opened(settings, weixin) as office:
             for one in everybody:
                 weixin.world.said(one.contact)

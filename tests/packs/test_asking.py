@@ -13,6 +13,7 @@ from dialogs.policy import Question, decide, facts_of, load_policy, next_questio
 from dialogs.policy.ask import NONE, answers, question_for
 from dialogs.policy.decide import complete
 from tests.packs.conftest import pack_texts, texts
+from tests.scale import sized
 
 ON = date(2026, 3, 2)
 HOME = "511702"
@@ -178,7 +179,8 @@ _FACTS = st.fixed_dictionaries(
 _WANTED = st.none() | st.lists(st.sampled_from(sorted(PACK.items)), min_size=1, max_size=3, unique=True)
 
 
-@settings(max_examples=150, deadline=None)
+@pytest.mark.proof
+@settings(max_examples=sized(50, 1500), deadline=None)
 @given(facts=_FACTS, wants=_WANTED, data=st.data())
 def test_correcting_a_fact_is_as_if_it_had_been_so_from_the_start(
     facts: dict[str, Any], wants: list[str] | None, data: st.DataObject
@@ -195,7 +197,8 @@ def test_correcting_a_fact_is_as_if_it_had_been_so_from_the_start(
     assert next_question(POLICY, PACK, corrected, wants, ON) == next_question(POLICY, PACK, from_the_start, wants, ON)
 
 
-@settings(max_examples=150, deadline=None)
+@pytest.mark.proof
+@settings(max_examples=sized(50, 1500), deadline=None)
 @given(facts=_FACTS, wants=_WANTED)
 def test_every_verdict_has_a_reason_and_every_unknown_says_what_is_needed(
     facts: dict[str, Any], wants: list[str] | None
@@ -210,7 +213,8 @@ def test_every_verdict_has_a_reason_and_every_unknown_says_what_is_needed(
     assert bare.outcome() == decision.outcome()
 
 
-@settings(max_examples=150, deadline=None)
+@pytest.mark.proof
+@settings(max_examples=sized(50, 1500), deadline=None)
 @given(facts=_FACTS)
 def test_a_died_person_has_nothing_but_the_cancellation(facts: dict[str, Any]) -> None:
     decision = decide(PACK, {**facts, "is_deceased": True}, None, ON)
@@ -218,7 +222,8 @@ def test_a_died_person_has_nothing_but_the_cancellation(facts: dict[str, Any]) -
     assert others == {"not_eligible"}
 
 
-@settings(max_examples=150, deadline=None)
+@pytest.mark.proof
+@settings(max_examples=sized(50, 1500), deadline=None)
 @given(facts=_FACTS, data=st.data())
 def test_one_more_fact_never_turns_a_refusal_that_was_complete(facts: dict[str, Any], data: st.DataObject) -> None:
     """What is decided with little stays decided with more, but for what only a person can say once it is known."""

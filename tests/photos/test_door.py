@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,9 +24,9 @@ from tests.browser.serving import serving
 from tests.databases import fresh
 from tests.photos import pictures
 from tests.photos.conftest import People, conversation_of
+from tests.scale import sized
 
-PROOF = bool(os.environ.get("YIJIANSHI_PROOF"))
-CROWD, EACH = (50, 9) if PROOF else (6, 9)
+CROWD, EACH = sized((6, 9), (50, 9))
 
 
 @pytest.fixture
@@ -159,6 +158,7 @@ def test_whoever_sends_without_end_is_asked_to_wait(phone: Phone) -> None:
     assert answers == {(400, "bad_file"), (429, "too_many")}
 
 
+@pytest.mark.proof
 def test_a_crowd_with_nine_photos_each_at_once_is_served_whole_and_in_order(
     address: str, people: People, store: Storage
 ) -> None:

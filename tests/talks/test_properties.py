@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dialogs import graph
 from dialogs.messages import Ask
+from tests.scale import sized
 from tests.talks.runner import Core, library
 
-MANY = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+pytestmark = pytest.mark.proof
+MANY = settings(max_examples=sized(40, 600), deadline=None, suppress_health_check=list(HealthCheck))
 TEXTS = {
     "id_number": "990101198801010039",
     "phone": "13900000001",
