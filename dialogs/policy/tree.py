@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from html import escape
+from textwrap import wrap
 from typing import Any
 
 from dialogs.policy.ask import Question, answers, facts_of, next_question
@@ -21,6 +22,8 @@ from dialogs.policy.walk import Walker
 
 CHARACTER, LINE, GAP_X, GAP_Y, MARGIN = 13, 20, 90, 18, 20
 """Pixels: a character's width, a row's height, between columns, between boxes, around the picture."""
+WIDEST, FEW = 24, 2
+"""Characters in a line; refusals that are named."""
 
 
 @dataclass(slots=True)
@@ -28,7 +31,7 @@ class Branch:
     """An answer, or several with the same rest: what is settled by it, and the box it leads to (None: all is said)."""
 
     answers: list[str]
-    settles: tuple[str, ...]
+    settles: tuple[tuple[str, str], ...]
     to: int | None
 
 
@@ -117,13 +120,13 @@ class _Drawing:
             words = {True: "是", False: "不是"}
             yield from ((labels.get(value) or words.get(value) or str(value), value) for value in values)
 
-    def settled(self, before: Mapping[str, Any], after: Mapping[str, Any], ended: bool) -> tuple[str, ...]:
+    def settled(self, before: Mapping[str, Any], after: Mapping[str, Any], ended: bool) -> tuple[tuple[str, str], ...]:
         """The items that no answer can change any more after this one, of what could be changed before; when nothing
         more is asked, all of these."""
         was, now = (complete(self.pack, facts, self.on) for facts in (before, after))
         judged = judge(self.pack, now, self.pack.ids, reasons=False)
         return tuple(
-            f"{self.pack.items[item].short}：{VERDICTS[judged[item].verdict]}"
+            (self.pack.items[item].short, judged[item].verdict)
             for item in self.pack.ids
             if self.open(item, before, was) and (ended or not self.open(item, after, now))
         )
@@ -132,14 +135,15 @@ class _Drawing:
         return bool(self.walker.item(item, facts, known, self.walker.open(facts, known)).number)
 
 
-def closed(branch: Branch) -> str:
-    """What is settled by it: what opens in full, how many refusals."""
-    refused = f"：{VERDICTS['not_eligible']}"
-    opens = [text for text in branch.settles if not text.endswith(refused)]
-    count = len(branch.settles) - len(opens)
-    if count > 2:
-        return "；".join([*opens, f"{count} 项{VERDICTS['not_eligible']}"])
-    return "；".join([*opens, *(text for text in branch.settles if text.endswith(refused))])
+def closed(branch: Branch) -> list[str]:
+    """What is settled by it, one line for each verdict; of many refusals only how many."""
+    lines = []
+    for verdict, word in VERDICTS.items():
+        names = [name for name, one in branch.settles if one == verdict]
+        many = verdict == "not_eligible" and len(names) > FEW
+        if names:
+            lines.append(f"{word}：{f'{len(names)}项' if many else '、'.join(names)}")
+    return lines or (["问完了"] if branch.to is None else [])
 
 
 # --- Mermaid ---
@@ -150,14 +154,11 @@ def mermaid(drawn: Tree) -> str:
     for at, box in enumerate(drawn.boxes):
         lines.append(f'    q{at}["{box.title}"]')
         for row, branch in enumerate(box.branches):
-            settled = closed(branch) or "问完了"
-            label = "、".join(branch.answers)
+            label, settled = "、".join(branch.answers), closed(branch)
             if branch.to is None:
-                lines += [f'    q{at} -->|"{label}"| e{at}_{row}(["{settled}"])']
+                lines.append(f'    q{at} -->|"{label}"| e{at}_{row}(["{"<br>".join(settled)}"])')
             else:
-                lines.append(
-                    f'    q{at} -->|"{label}{"<br>" + closed(branch) if branch.settles else ""}"| q{branch.to}'
-                )
+                lines.append(f'    q{at} -->|"{"<br>".join([label, *settled])}"| q{branch.to}')
     return "\n".join(lines) + "\n"
 
 
@@ -166,14 +167,20 @@ def mermaid(drawn: Tree) -> str:
 
 @dataclass(slots=True)
 class _Placed:
+    """`rows`: the lines of each branch, its answers first."""
+
     x: int
     y: int
     width: int
-    rows: list[str]
+    rows: list[list[str]]
 
     @property
     def height(self) -> int:
-        return LINE * (len(self.rows) + 1) + 8
+        return LINE * (1 + sum(map(len, self.rows))) + 8
+
+    def row(self, at: int) -> int:
+        """How many lines stand above this branch."""
+        return 1 + sum(map(len, self.rows[:at]))
 
 
 def svg(drawn: Tree) -> str:
@@ -202,48 +209,48 @@ def described(drawn: Tree) -> str:
         for branch in box.branches:
             goes = "问完" if branch.to is None else f"到第{branch.to + 1}问"
             said.append(
-                f"第{at}问{box.title}，答{'、'.join(branch.answers)}：{closed(branch) or '还没有定的'}，{goes}。"
+                f"第{at}问{box.title}，答{'、'.join(branch.answers)}：{'；'.join(closed(branch)) or '还没有定的'}，{goes}。"
             )
     return "".join(said)
 
 
 def _placed(drawn: Tree) -> list[_Placed]:
-    rows = [[_row(branch) for branch in box.branches] for box in drawn.boxes]
-    widths = [
-        max(len(text) for text in (box.title, *texts)) * CHARACTER + 24
-        for box, texts in zip(drawn.boxes, rows, strict=True)
-    ]
-    columns = {
-        depth: max(w for w, box in zip(widths, drawn.boxes, strict=True) if box.depth == depth)
-        for depth in {b.depth for b in drawn.boxes}
-    }
+    rows = [[_rows(branch) for branch in box.branches] for box in drawn.boxes]
+    wide: dict[int, int] = {}
+    for box, branches in zip(drawn.boxes, rows, strict=True):
+        most = max(len(text) for text in (box.title, *(line for lines in branches for line in lines)))
+        wide[box.depth] = max(wide.get(box.depth, 0), most * CHARACTER + 36)
     placed: list[_Placed] = []
     below: dict[int, int] = {}
-    for box, texts in zip(drawn.boxes, rows, strict=True):
-        x = MARGIN + sum(columns[depth] + GAP_X for depth in range(box.depth))
-        one = _Placed(x, below.get(box.depth, MARGIN), columns[box.depth], texts)
+    for box, branches in zip(drawn.boxes, rows, strict=True):
+        x = MARGIN + sum(wide[depth] + GAP_X for depth in range(box.depth))
+        one = _Placed(x, below.get(box.depth, MARGIN), wide[box.depth], branches)
         below[box.depth] = one.y + one.height + GAP_Y
         placed.append(one)
     return placed
 
 
-def _row(branch: Branch) -> str:
-    settled = closed(branch) or ("问完了" if branch.to is None else "")
-    return "、".join(branch.answers) + (f" → {settled}" if settled else "")
+def _rows(branch: Branch) -> list[str]:
+    return [line for text in ("、".join(branch.answers), *closed(branch)) for line in wrap(text, WIDEST)]
 
 
 def _box(box: Box, one: _Placed) -> Iterator[str]:
-    yield f'<rect x="{one.x}" y="{one.y}" width="{one.width}" height="{one.height}" rx="6" fill="#f6f8fa" stroke="#57606a"/>'
+    yield (
+        f'<rect x="{one.x}" y="{one.y}" width="{one.width}" height="{one.height}" rx="6" fill="#f6f8fa" '
+        'stroke="#57606a"/>'
+    )
     yield f'<text x="{one.x + 12}" y="{one.y + LINE - 4}" font-weight="bold" fill="#1f2328">{escape(box.title)}</text>'
-    for at, text in enumerate(one.rows, 1):
-        yield f'<text x="{one.x + 12}" y="{one.y + LINE * (at + 1) - 4}" fill="#1f2328">{escape(text)}</text>'
+    for at, lines in enumerate(one.rows):
+        for line, text in enumerate(lines):
+            x, y = one.x + (24 if line else 12), one.y + LINE * (one.row(at) + line + 1) - 4
+            yield f'<text x="{x}" y="{y}" fill="{"#57606a" if line else "#1f2328"}">{escape(text)}</text>'
 
 
 def _lines_from(placed: list[_Placed], at: int, box: Box) -> Iterator[str]:
     one = placed[at]
-    for row, branch in enumerate(box.branches, 1):
+    for row, branch in enumerate(box.branches):
         if branch.to is not None:
             other = placed[branch.to]
-            x, y, to_x, to_y = one.x + one.width, one.y + LINE * (row + 1) - 8, other.x, other.y + LINE // 2
+            x, y, to_x, to_y = one.x + one.width, one.y + LINE * (one.row(row) + 1) - 8, other.x, other.y + LINE // 2
             middle = (x + to_x) // 2
             yield f'<path d="M{x},{y} C{middle},{y} {middle},{to_y} {to_x},{to_y}" fill="none" stroke="#8c959f"/>'

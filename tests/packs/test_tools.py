@@ -1,0 +1,182 @@
+"""The tools for those who keep the policy, through the command as they use it."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner, Result
+
+from backend.cli import main
+from dialogs.policy import Policy, decide, load_policy, next_question
+from dialogs.policy.walk import Walker, choices, walk
+from tests.packs.conftest import FOLDER, clause_texts, pack_texts, texts
+
+ON = date(2026, 3, 2)
+SMALL = (Path(__file__).parent / "county" / "pack.yaml").read_text()
+SMALL_CLAUSES = (Path(__file__).parent / "county" / "clauses.yaml").read_text()
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, ["packs", *words])
+
+
+def small() -> Policy:
+    files = {**texts(), "clauses": {**clause_texts(), "small": SMALL_CLAUSES}}
+    return load_policy(packs={"small": SMALL}, **files)
+
+
+# --- cover ---
+
+
+def test_equal_rests_are_walked_once_and_the_counts_are_those_of_walking_every_talk() -> None:
+    policy = small()
+    for start in ({}, {"is_deceased": True}, {"age": 30}):
+        merged, every = (walk(policy, policy.packs["small"], ON, start=start, merged=so) for so in (True, False))
+        assert (merged.combinations, merged.questions, merged.longest) == (
+            every.combinations,
+            every.questions,
+            every.longest,
+        )
+        assert merged.faults == every.faults == []
+        assert merged.states <= every.states
+    assert (
+        walk(policy, policy.packs["small"], ON).states
+        < walk(policy, policy.packs["small"], ON, merged=False).states / 5
+    )
+
+
+def test_the_walk_counts_what_counting_by_hand_counts() -> None:
+    policy = small()
+    pack = policy.packs["small"]
+
+    def by_hand(facts: dict[str, object]) -> list[int]:
+        question = next_question(policy, pack, facts, None, ON)
+        if question is None:
+            return [0]
+        return [
+            1 + more
+            for answer in choices(policy, pack, question)
+            for more in by_hand({**stated(policy, question.key, answer), **facts})
+        ]
+
+    talks = by_hand({})
+    done = walk(policy, pack, ON)
+    assert (done.combinations, done.questions, done.longest) == (len(talks), sum(talks), max(talks))
+
+
+def stated(policy: Policy, key: str, answer: object) -> dict[str, object]:
+    from dialogs.policy import facts_of
+
+    return facts_of(policy, key, answer)
+
+
+def test_two_talks_with_the_same_rest_are_told_the_same_afterwards() -> None:
+    """What the walk rests on, on a real pack: people with the same key get the same next question."""
+    policy = load_policy(packs=pack_texts(), **texts())
+    pack = policy.packs["tongchuan"]
+    walker, seen = Walker(policy, pack, ON), {}
+    base = {"household_county": "511702", "holds_card": True}
+    question = next_question(policy, pack, {**base, "is_dibao": True}, None, ON)
+    assert question is not None
+    for answer in list(choices(policy, pack, question))[::7]:
+        for dibao in (True, False, None):
+            facts = {**stated(policy, question.key, answer), **base, "is_dibao": dibao}
+            from dialogs.policy.decide import complete
+
+            after = next_question(policy, pack, facts, None, ON)
+            seen.setdefault(walker.key(facts, complete(pack, facts, ON)), set()).add(after and after.key)
+    assert all(len(keys) == 1 for keys in seen.values())
+    assert len(seen) < 100
+
+
+def test_a_question_that_is_asked_in_vain_and_an_item_that_nobody_asks_for_are_found() -> None:
+    policy = load_policy(
+        packs={"small": SMALL.replace("asking: [household_county, holds_card,", "asking: [household_county,")},
+        **{**texts(), "clauses": {"small": SMALL_CLAUSES}},
+    )
+    done = walk(policy, policy.packs["small"], ON)
+    assert any("holds_card" in fault for fault in done.faults)
+
+
+# --- check, explain, tree, diff, try ---
+
+
+def test_check_finds_nothing_in_a_sound_pack_and_names_what_is_wrong_in_another(tmp_path: Path) -> None:
+    whole = (FOLDER / "packs" / "tongchuan.yaml").read_text()
+    bad = tmp_path / "tongchuan.yaml"
+    bad.write_text(whole.replace("fact: is_dibao", "fact: is_dibo", 1))
+    result = run("check", str(bad))
+    assert result.exit_code == 1
+    line = whole[: whole.index("fact: is_dibao")].count("\n") + 1
+    assert re.search(rf"packs/tongchuan.yaml, line {line}\b|line {line - 1}\b", result.output)
+    assert "Correct the name" in result.output
+    bad.write_text(whole.replace("- use: in_district\n", "- use: in_district\n        - use: no_card_yet\n", 1))
+    result = run("check", str(bad))
+    assert result.exit_code == 1
+    assert "nobody can have “allowance.hardship”" in result.output
+    bad.write_text(whole.replace("is_dibao, card_trouble,", "is_dibao, card_trouble, household_nature,"))
+    assert "“household_nature” never matters" in run("check", str(bad)).output
+
+
+def test_explain_says_every_condition_with_its_clause_and_what_holds() -> None:
+    said = run("explain", "tongchuan", "allowance.nursing", '{"household_county": "511702", "card_level": 3}').output
+    assert re.search(r"✗ .*残疾等级.*附件2 二（二）", said)
+    assert re.search(r"✓ .*户口在通川区", said)
+    assert re.search(r"？ .*残疾人证", said)
+    assert "等级为一级或二级才可以" in said
+    assert "·" in run("explain", "tongchuan", "allowance.nursing").output
+    assert "there are: card.new" in run("explain", "tongchuan", "card.nw").output
+
+
+def test_the_tree_is_drawn_as_mermaid_and_as_a_picture_that_can_be_read_aloud(tmp_path: Path) -> None:
+    assert run("tree", "tongchuan").output.startswith("flowchart LR\n")
+    file = tmp_path / "tree.svg"
+    assert run("tree", "tongchuan", "--write", str(file)).exit_code == 0
+    root = ElementTree.fromstring(file.read_text())
+    names = {child.tag.rsplit("}", 1)[-1]: child.text or "" for child in root if child.text}
+    assert "通川区" in names["title"]
+    assert "户口所在地" in names["desc"]
+    assert root.get("role") == "img"
+
+
+def test_diff_says_what_changed_and_for_whom(tmp_path: Path) -> None:
+    whole = (FOLDER / "packs" / "tongchuan.yaml").read_text()
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    old.write_text(whole)
+    new.write_text(whole.replace("value: [1, 2]", "value: [1, 2, 3]", 1))
+    said = run("diff", str(old), str(new)).output
+    assert "conditions.severe.value：[1、2] → [1、2、3]" in said
+    assert re.search(r"allowance.nursing）：不能办 → 可以办.*残疾等级=3", said)
+    assert "allowance.hardship" not in said
+    assert "谁都没有变化" in run("diff", str(old), str(old)).output
+
+
+def test_try_gives_the_whole_answer_from_facts_in_both_forms_and_by_asking() -> None:
+    told = ("household_county=511702", "holds_card=true", "is_dibao=true", "card_status=valid", "card_level=2")
+    said = run("try", "tongchuan", *told).output
+    assert "【可以办】" in said
+    assert "附件2 二（二）" in said
+    as_json = (
+        '{"household_county": "511702", "holds_card": true, "is_dibao": true, "card_status": "valid", "card_level": 2}'
+    )
+    assert run("try", "tongchuan", as_json).output == said
+    asked = CliRunner().invoke(main, ["packs", "try", "tongchuan"], input="511702\n1\n1\n9\n2\n")
+    assert "重度残疾人护理补贴" in asked.output
+    wrong = run("try", "tongchuan", "card_levle=2")
+    assert wrong.exit_code == 1
+    assert "no fact is called “card_levle”" in wrong.output
+
+
+@pytest.mark.parametrize("region", sorted(pack_texts()))
+def test_every_condition_of_a_decision_can_be_explained(policy: Policy, region: str) -> None:
+    from dialogs.policy.plain import explain
+
+    pack = policy.packs[region]
+    for item in pack.ids:
+        said = explain(policy, pack, item, {"holds_card": True}, ON)
+        for reason in decide(pack, {"holds_card": True}, None, ON).items[item].why:
+            assert reason.clause in said, (item, reason)
