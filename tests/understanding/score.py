@@ -37,6 +37,7 @@ class Line:
     argument: str = ""
     region: str = ""
     about: str = ""
+    cites: tuple[str, ...] = ()
     shown: tuple[Option, ...] = ()
 
 
@@ -68,7 +69,10 @@ def reader() -> Reader:
 
 
 def lines(half: str) -> Iterator[Line]:
-    """The corpus of one half. A plain value is an answer, "?" is unsure, a mapping says all that matters."""
+    """The corpus of one half. A plain value is an answer, "?" is unsure, a mapping says all that matters.
+
+    `cites` are the clauses that answer a question: any one of them is right, an answer with none of them is wrong.
+    """
     for path in sorted((HERE / half).glob("*.yaml")):
         for group in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader):
             common = {name: group[name] for name in ("context", "region", "about") if name in group}
@@ -82,6 +86,7 @@ def _want(want: Any) -> dict[str, Any]:
         return {
             "kind": want.get("kind", "answer"), "value": want.get("value"), "facts": want.get("facts", {}),
             "command": want.get("command", ""), "argument": want.get("argument", ""),
+            "cites": tuple(want.get("cites", ())),
         }  # fmt: skip
     return {"kind": "unsure" if want == "?" else "answer", "value": None if want == "?" else want, "facts": {}}
 
@@ -90,6 +95,8 @@ def is_right(line: Line, got: Reading) -> bool:
     if line.kind != got.kind:
         return {line.kind, got.kind} == {"other", "unsure"} and got.doubt != "question"
     if line.kind == "answer" and not (line.value is None and line.facts) and _differs(line.value, got.value):
+        return False
+    if line.cites and not {cite.clause for cite in got.cites} & set(line.cites):
         return False
     facts = all(name in got.facts and not _differs(value, got.facts[name]) for name, value in line.facts.items())
     return facts and got.command in (line.command, "human") and line.argument in ("", got.argument)
