@@ -7,7 +7,7 @@ Two options that fit equally well are never decided between.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rapidfuzz import fuzz
@@ -26,11 +26,14 @@ _GROUP = re.compile(
 _DENIED_BEFORE = re.compile(r"(不要|不是|不办|不选|不想|莫要|别|没有|没|不)")
 _DENIED_AFTER = re.compile(r"(不要|不办|不用|莫要|不选|不是|没有|没得)[了的吧嘛]*$")
 _NEGATION = re.compile(r"[没不未无]")
+_IS = re.compile(r"(?<=[^不也都就还只算倒又要可总但])(?=是(?!不))")  # “不是低保是边缘”
 _BARE_NO = re.compile(r"(?:从来|一直|都)?(?:没有?|没得|莫得|冇|无)(?:过|呢|的|啊|哦)*")
+_BARE_NOT = re.compile(r"(?:都|也|我|俺)*(?:不是|不沾|不属于|不算|没得|没)(?:边|的|啊|哦|嘛|呢|嘞)*")
 _EMPTY_VALUES = ("unsure", "none", None, False, "other")
 
 Patterns = Mapping[str, re.Pattern[str]]
 Options = Sequence[Option]
+Told = Callable[[str], list[str]]
 
 
 def _label(option: Option) -> str:
@@ -84,13 +87,16 @@ class Picker:
             return None
         return next((at for name, at in places.items() if self._p[name].search(plain)), None)
 
-    def _names(self, piece: str, options: Options) -> list[int]:
-        """The options that a piece of text names: whole labels first, then a piece of one label, then a near spelling."""
+    def _names(self, piece: str, options: Options, told: Told | None = None) -> list[int]:
+        """The options that a piece of text names: whole labels first, then one's own words, then a piece of one label, then
+        a near spelling."""
         labels = [_label(option) for option in options]
         core = self._p["around"].sub("", piece)
         exact = [at for at, label in enumerate(labels) if label and label in (piece, core)]
         if exact:
             return exact
+        if told and (values := told(piece)):
+            return [at for at, option in enumerate(options) if option.value in values]
         inside = [at for at, label in enumerate(labels) if len(label) >= 2 and label in piece]
         if inside:
             return [at for at in inside if not any(labels[at] in labels[b] for b in inside if b != at)]
@@ -103,14 +109,15 @@ class Picker:
         )
 
     def _pieces(self, plain: str) -> list[str]:
-        return [piece for piece in self._p["between"].split(plain) if piece]
+        return [piece for part in self._p["between"].split(plain) if part for piece in _IS.split(part) if piece]
 
-    def _both(self, plain: str, options: Options) -> tuple[list[int], list[int]]:
+    def _both(self, plain: str, options: Options, told: Told | None = None) -> tuple[list[int], list[int]]:
         """Options named and options denied, in the order shown."""
         said: set[int] = set()
         denied: set[int] = set()
         for piece in self._pieces(plain):
-            hits = self._names(piece, options)
+            hits = self._names(piece, options, told) or (self._names(bare, options, told) if (
+                bare := _DENIED_BEFORE.sub("", piece, count=1)) != piece else [])  # fmt: skip
             no = (
                 (_DENIED_BEFORE.match(piece) or _DENIED_AFTER.search(piece))
                 and hits
@@ -118,7 +125,7 @@ class Picker:
             )
             (denied if no else said).update(hits)
         if not said and not denied:
-            said.update(self._names(plain, options))
+            said.update(self._names(plain, options, told))
         return sorted(said - denied), sorted(denied)
 
     def one(self, plain: str, options: Options) -> Found:
@@ -143,8 +150,9 @@ class Picker:
             return Found(doubt="which_option")
         return Found(options[at].value) if isinstance(at, int) else NOTHING
 
-    def many(self, plain: str, options: Options) -> Found:
-        """The options meant, in the order shown; [] for none of them."""
+    def many(self, plain: str, options: Options, told: Told | None = None) -> Found:
+        """The options meant, in the order shown; [] for none of them. `told`: the values that a piece of text tells in words
+        that are on no button."""
         real = [o for o in options if o.value not in _EMPTY_VALUES]
         places = self.ordinals(plain, len(options))
         if places is not None:
@@ -152,14 +160,18 @@ class Picker:
             return Found(values) if places else Found(doubt="no_such_option")
         if (counted := self._counted(plain, real)) is not None:
             return Found(counted)
+        if only := self._p["only"].match(plain):
+            named = self._named(next(filter(None, only.groups())), real, told)
+            return Found([real[at].value for at in named]) if named else Found(doubt="which_option")
         but = next((m for name in ("all_but", "rest", "all_without") if (m := self._p[name].search(plain))), None)
         if but:
-            return self._all_but(but["out"], real)
+            return self._all_but(but["out"], real, told)
         if self._p["all"].match(plain):
             return Found([o.value for o in real])
-        if self._p["none"].search(plain) or (_BARE_NO.fullmatch(plain) and any(o.value == "none" for o in options)):
+        bare = _BARE_NO.fullmatch(plain) or _BARE_NOT.fullmatch(plain)
+        if self._p["none"].search(plain) or (bare and any(o.value == "none" for o in options)):
             return Found([])
-        return self._some(plain, real, options)
+        return self._some(plain, real, options, told)
 
     def _counted(self, plain: str, real: Options) -> list[Any] | None:
         """“前两个”, “最后三个”, “1到3”: so many of those shown."""
@@ -178,23 +190,38 @@ class Picker:
             return None
         return [option.value for option in kept]
 
-    def _some(self, plain: str, real: Options, options: Options) -> Found:
-        said, denied = self._both(plain, real)
+    def _some(self, plain: str, real: Options, options: Options, told: Told | None) -> Found:
+        said, denied = self._both(plain, real, told)
         group = _GROUP.match(plain)
         if group and (named := [at for at, option in enumerate(real) if group[1] in _label(option)]):
             return Found([real[at].value for at in named])
-        if any(len(self._names(piece, real)) > 1 and not _whole(piece, real) for piece in self._pieces(plain)):
-            return Found(doubt="which_option", likely=tuple(real[at].value for at in said))
+        pieces = self._pieces(plain)
+        likely = tuple(real[at].value for at in said)
+        if any(self._unclear(piece, real, told) for piece in pieces):
+            return Found(doubt="which_option", likely=likely)
         if said:
             return Found([real[at].value for at in said])
+        if told and not denied and told(plain) == ["none"]:
+            return Found([])
         if denied:
-            return Found(doubt="only_denied")
+            return Found([]) if len(denied) == len(real) else Found(doubt="only_denied")
         one = self.one(plain, options)
         return Found([one.value], one.doubt) if one.value is not None else one
 
-    def _all_but(self, out: str, real: Options) -> Found:
-        gone = set(self.ordinals(out, len(real)) or ())
-        gone |= {at for piece in self._pieces(out) for at in self._names(piece, real)} if not gone else set()
+    def _unclear(self, piece: str, real: Options, told: Told | None) -> bool:
+        """A piece that names several at once, or another benefit than those shown."""
+        hits = self._names(piece, real, told)
+        if hits:
+            return len(hits) > 1 and not _whole(piece, real) and not (told and told(piece))
+        return bool(self._p["benefit"].search(piece)) and not (told and told(piece))
+
+    def _named(self, text: str, real: Options, told: Told | None) -> list[int]:
+        """What a piece of text names, by number or by name."""
+        numbers = self.ordinals(text, len(real))
+        return sorted({at for piece in self._pieces(text) for at in self._names(piece, real, told)} | set(numbers or ()))
+
+    def _all_but(self, out: str, real: Options, told: Told | None) -> Found:
+        gone = set(self.ordinals(out, len(real)) or ()) or set(self._named(out, real, told))
         if not gone:
             return Found(doubt="all_but_what")
         return Found([o.value for at, o in enumerate(real) if at not in gone])
@@ -214,6 +241,24 @@ class Stories:
 
     def __contains__(self, fact: str) -> bool:
         return fact in self._table
+
+    def stated(self, fact: str) -> bool:
+        return fact in self._table and self._table[fact].stated
+
+    def words_of(self, fact: str, region: str, shown: Sequence[Option]) -> Told | None:
+        """What tells the values of this fact, as a function of a piece of text; None where there is no table."""
+        story = self._table.get(fact)
+        if story is None:
+            return None
+        values = [option.value for option in shown]
+
+        def told(piece: str) -> list[str]:
+            hits = [value for value, words in story.values.items() if self._said(piece, words)]
+            hits = [value for value in hits if value in story.first] or hits
+            named = (self._named(value, story, region, values).value for value in hits)
+            return [value for value in named if value is not None]
+
+        return told
 
     def read(self, fact: str, plain: str, region: str, shown: Sequence[Option]) -> Found:
         """The value that the story means, as the region (or the screen) calls it."""

@@ -7,11 +7,12 @@ which every word is known; a noun that is not the fact's own takes the claim wit
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dialogs.understanding.tables import Tables
+from dialogs.understanding.tables import Tables, Topic
 from dialogs.understanding.words import Clause, Sense, Token
 
 UNSURE = "unsure"
@@ -61,6 +62,7 @@ class _Scan:
         self.unknown = 0
         self.verb = ""
         self.no = ""
+        self.denied = False  # “没有上学”: a no of another kind of verb, in front of a saying
         self.bare = True  # nothing but particles beside what is claimed: “没啊”, but not “没去过”
 
     def clause(self, tokens: Sequence[Token]) -> None:
@@ -95,6 +97,7 @@ class _Scan:
         if family not in self.families:
             if family != "there":
                 self.unknown += 1
+                self.denied = not value
             return
         if family == "do" and self.no.startswith("不") and self.no not in ("不得", "不是"):
             self.unknown += 1  # “不办了” gives up, it does not say that nothing was done
@@ -158,8 +161,8 @@ class _Scan:
         value = bool(token.sense.value)
         if self.pol and self.pol == (True, "be") and not self.attached:
             self.pol = None  # “是烂了”
-        if self.negations or (self.pol and not self.pol[0] and not self.attached):
-            value, self.negations, self.pol = not value, 0, None
+        if self.negations or self.denied or (self.pol and not self.pol[0] and not self.attached):
+            value, self.negations, self.pol, self.denied = not value, 0, None, False
         self.out.append((token.sense.fact, value, "be", True))
 
     def _emit_topics(self, value: bool, family: str) -> None:
@@ -201,6 +204,40 @@ def _who(clause: Clause, before: str) -> str:
     return before
 
 
+def _first_person(clause: Clause) -> int:
+    """Where in the clause's text somebody other than the speaker is named; far away when nobody is."""
+    at = 0
+    for token in clause.tokens:
+        if token.sense.role in ("other", "third", "not_me"):
+            return at
+        at += len(token.text)
+    return 10_000
+
+
+_DENIED = re.compile(r"(?:[没不未冇莫无别]|没有|没得|莫得|不是)$")  # in front of a saying: then it is not said
+
+
+class Saying:
+    """The patterns of one fact."""
+
+    def __init__(self, topic: Topic) -> None:
+        self._patterns = [(value, re.compile("|".join(says))) for value, says in (
+            (None, topic.vague), (False, topic.tells_no), (True, topic.tells_yes)) if says]  # fmt: skip
+
+    def find(self, clause: Clause) -> tuple[bool | None, int] | None:
+        """What the clause tells (None: nothing certain) and where; None where no pattern is in it."""
+        text = "".join(token.text for token in clause.tokens)
+        found: dict[bool | None, int] = {}
+        for value, pattern in self._patterns:
+            hit = next((m for m in pattern.finditer(text) if not _DENIED.search(text[: m.start()])), None)
+            if hit:
+                found[value] = hit.start()
+                text = pattern.sub(lambda m: "#" * len(m[0]), text)
+        if not found:
+            return None
+        return next(iter(found.items())) if len(found) == 1 else (None, min(found.values()))
+
+
 class Claims:
     """Reads claims with the tables' families, and weighs them."""
 
@@ -210,6 +247,9 @@ class Claims:
         self._solo = frozenset(tables.yesno.solo)
         self._relation = {word: name for name, words in tables.slots.relations.items() for word in words}
         self._groups = [frozenset(group) for group in tables.slots.groups]
+        self._sayings = {
+            name: Saying(topic) for name, topic in self._topics.items() if topic.tells_yes or topic.tells_no or topic.vague
+        }
 
     def _families(self, fact: str) -> frozenset[str]:
         topic = self._topics.get(fact)
@@ -221,9 +261,26 @@ class Claims:
         who = ""
         for at, clause in enumerate(clauses):
             who = _who(clause, who)
-            if not clause.asks:
-                found += self._of_clause(clause, at, who, self._families(fact))
+            if clause.asks:
+                continue
+            told = self._told(clause, at, found[-1].who if found else "", who, fact)
+            claims = self._of_clause(clause, at, who, self._families(fact))
+            found += [c for c in claims if not told or c.fact not in ("", fact)]
+            found += told
         return found
+
+    def _told(self, clause: Clause, at: int, before: str, who: str, fact: str) -> list[Claim]:
+        """What a whole saying tells about the fact that was asked (“吃喝拉撒都要人管”). A person named behind it is not whom
+        it is about (“全靠老伴”)."""
+        saying = self._sayings.get(fact)
+        told = saying.find(clause) if saying else None
+        if told is None:
+            return []
+        value, start = told
+        behind = _first_person(clause) >= start
+        flaw = "vague" if value is None else _flaw(clause)
+        stale = clause.has("stale") and not self._topics[fact].past
+        return [Claim(fact, bool(value), "say", before if behind else who, at, True, flaw or ("stale" if stale else ""))]
 
     def _of_clause(self, clause: Clause, at: int, who: str, families: frozenset[str]) -> Iterable[Claim]:
         scan = _Scan(families, self._solo)
@@ -242,6 +299,18 @@ class Claims:
             about_card = pred and name in _CARD_PREDS and any(t.sense.fact == "holds_card" for t in clause.tokens)
             clean = (not scan.unknown or about_card) and not (name == "" and scan.foreign)
             yield Claim(name, value, family, who, at, clean, own, clause.has("now"), pred)
+
+    def names(self, clauses: tuple[Clause, ...], fact: str) -> bool:
+        """Whether the fact itself is spoken of, not only a yes or no."""
+        return any(c.fact == fact for c in self.read(clauses, fact))
+
+    def about_others(self, clauses: tuple[Clause, ...], about: str) -> bool:
+        """Whether it is all said of somebody else than the person concerned."""
+        who, people = "", []
+        for at, clause in enumerate(clauses):
+            who = _who(clause, who)
+            people.append(Claim("", None, "", who, at, True))
+        return bool(people) and not any(self._ours(one, about) for one in people)
 
     def person(self, about: str) -> str:
         """The relation that a label means (妈妈 -> 母亲), or the label."""

@@ -41,11 +41,17 @@ class Harvest:
         for clause in clauses:
             who = _who(clause, who)
             if clause.tokens and not clause.asks and not clause.has("if", "hedge", "hedge_end", "not_me"):
-                found = self._of_clause(clause, card or "证" in plain)
+                found = self._of_clause(clause, card or "证" in plain, "级" in plain)
+                if len(clauses) > 2 and (bare := self._p["age_bare"].fullmatch("".join(t.text for t in clause.tokens))):
+                    found["age"] = chinese_number(bare[0])
                 if len(clauses) > 1 or clause.has("self") or "我家" in plain:
                     found |= self._named(clause)
                 if found:
-                    _merge(people.setdefault("" if who == "self" else who, {}), found)
+                    _merge(people.setdefault(who, {}), found)
+        if "self" not in people and len(people) == 2 and "" in people:
+            people = {"": _merged({}, *people.values())}  # one person, named only after the first words
+        if "self" in people:
+            people[""] = _merged({}, people.pop("self"), people.get("", {}))
         if about not in SELF:
             about = self._claims.person(about)
             return _merged({}, *(facts for name, facts in people.items() if name in ("", "third", about)))
@@ -53,18 +59,18 @@ class Harvest:
             return _merged({}, people.get("", {}))
         return None if len(people) > 1 else _merged({}, *people.values())
 
-    def _of_clause(self, clause: Clause, card: bool) -> dict[str, Any]:
+    def _of_clause(self, clause: Clause, card: bool, level_told: bool = False) -> dict[str, Any]:
         text = "".join(token.text for token in clause.tokens)
         out = self._claims.facts(self._claims.read((clause,)), card=card)
         level = self._slots.level(text) if "级" in text or "等" in text else None
         if level and level.value:
             out["card_level"] = level.value
-        kinds = self._slots.categories(text, lay=bool(level and level.value))
+        kinds = self._slots.categories(text, lay=level_told and not clause.has("thing"))
         if kinds.value:
             out["card_categories"] = kinds.value
         age = self._p["age"].search(text) or self._p["age_now"].search(text)
-        years = chinese_number(age[1]) if age else None
-        if years is not None and years <= 120:
+        years = chinese_number(next(filter(None, age.groups()))) if age else None
+        if years is not None and years <= 120 and not clause.has("then", "stale"):
             out["age"] = years
         return out | self._place(text)
 
@@ -98,7 +104,7 @@ class Harvest:
         """The new values in a correction: what is said last counts (“不是三级，改成二级”)."""
         out: dict[str, Any] = {}
         for clause in clauses:
-            out |= self._of_clause(clause, "证" in plain)
+            out |= self._of_clause(clause, "证" in plain, "级" in plain)
         after = re.split(r"改成|改为|换成|应该是|该是|改到|改回|改作", plain)
         if len(after) > 1:
             level = self._slots.level(after[-1], alone="级" in plain)

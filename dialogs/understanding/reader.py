@@ -22,7 +22,7 @@ from dialogs.understanding.faq import Faq, Hit
 from dialogs.understanding.normal import LIMIT, Plain, only_signs, tidy
 from dialogs.understanding.places import Place, Places
 from dialogs.understanding.reading import Reading
-from dialogs.understanding.slots import Found, SlotReader, bank_number, card_number, id_number, number, phone
+from dialogs.understanding.slots import Found, SlotReader, age, bank_number, card_number, id_number, number, phone
 from dialogs.understanding.tables import Cue, read_entries, read_tables
 from dialogs.understanding.words import Clause, Lexicon
 
@@ -97,7 +97,7 @@ class Reader:
         """“等级改成二级”, “不是低保了，写错了”, “电话填错了”."""
         strong = self._p["change"].search(plain)
         if self._p["not_change"].search(plain) or not (
-            strong or (context == "open" and self._p["perhaps_change"].match(plain))
+            strong or self._p["perhaps_change"].match(plain) or self._p["instead"].search(plain)
         ):
             return None
         if context == "choice:card_service_type" and not re.search(r"填|点错|选错|改[成为回]", plain):
@@ -106,13 +106,20 @@ class Reader:
         name = self._harvest.change_name(plain)
         facts |= self._harvest.named_value(name, written, plain)
         argument = name or (next(iter(facts)) if len(facts) == 1 else "")
-        if argument in facts:
+        instead = not strong and self._instead(context, facts)
+        if instead or (strong and argument in facts):
             return Reading("command", command="change", argument=argument, facts=facts)
         if not strong or not (argument or facts or not self._asks(plain)):
             return None
         if not argument and not facts and re.search(r"(点|选|填|写|说|答|按|弄|搞|整)错", plain) and "改" not in plain:
             return None  # “刚才点错了” goes back
         return Reading("command", command="change", argument=argument, facts=facts)
+
+    def _instead(self, context: str, facts: Mapping[str, Any]) -> bool:
+        """Whether a correction without its word (“不是二级是三级”) brings values that are no answer to the open question."""
+        values = {"card_level", "card_categories", "household_county", "residence_county", "age"} & facts.keys()
+        asked = self._slots.kind_of.get(context.partition(":")[2], "")
+        return bool(values) and asked not in ("level", "categories", "place", "age")
 
     # --- the open question ----------------------------------------------------------------------------------------
 
@@ -192,6 +199,8 @@ class Reader:
         if len(exact) == 1:
             return Reading("answer", exact[0])
         verdict = self._claims.answer(clauses, fact, about)
+        if bool(shown) and shown[0].value is False and not self._claims.names(clauses, fact):
+            verdict = replace(verdict, value=_turned(verdict.value))  # “退休了吗？” “没有”: the button for no says true
         facts = (self._harvest.facts(clauses, plain, about, card=fact == "holds_card") or {}) | dict(verdict.facts)
         facts.pop(fact, None)
         if verdict.value is None:
@@ -205,20 +214,37 @@ class Reader:
         many = kind == "choices"
         if any(c.has("unknown") for c in clauses) and not any(c.has("pred") for c in clauses):
             return Reading("answer", UNSURE)
-        stated = self._slots.kind_of.get(fact) in ("level", "categories")
-        if any(c.has("hedge", "if") or (stated and c.has("hedge_end")) for c in clauses):
-            return Reading("unsure", doubt="hedged")
-        found = (
-            (self._picker.many if many else self._picker.one)(plain.strip(",.!"), shown)
-            if shown
-            else Found(doubt="elsewhere")
-        )
+        if doubt := self._not_outright(fact, clauses, about):
+            return Reading("unsure", doubt=doubt)
+        found = self._chosen(many, fact, plain.strip(",.!"), region, shown)
         if found.value is None and found.doubt == "elsewhere":
             found = self._told(fact, plain, region, shown)
             if many and found.value is not None and not isinstance(found.value, list):
                 found = replace(found, value=[found.value])
-        alone = found.value is not None and len(clauses) < 2  # a bare choice says nothing else; a sentence may
-        return _reading(found, {} if alone else self._harvest.facts(clauses, plain, about) or {})
+        alone = found.value is not None and len(clauses) < 2 and len(plain) < 9
+        anyone = about == "" and fact in ("actor_role", "relation")  # nobody has been named yet
+        return _reading(found, {} if alone else self._harvest.facts(clauses, plain, about, anyone=anyone) or {})
+
+    def _chosen(self, many: bool, fact: str, plain: str, region: str, shown: tuple[Option, ...]) -> Found:
+        """What is picked on the screen. Of several, some may be told in one's own words (“高龄津贴” for 老年人的补贴)."""
+        if not shown:
+            return Found(doubt="elsewhere")
+        if not many:
+            return self._picker.one(plain, shown)
+        return self._picker.many(plain, shown, self._stories.words_of(fact, region, shown))
+
+    def _not_outright(self, fact: str, clauses: tuple[Clause, ...], about: str) -> str:
+        """Why nothing that is chosen here counts: supposed, hedged, of old, under way or about somebody else; "" when it does."""
+        if any(c.has("hedge", "if") for c in clauses):
+            return "hedged"
+        if self._slots.kind_of.get(fact) in ("level", "categories"):
+            return "hedged" if any(c.has("hedge_end") for c in clauses) else ""
+        if not self._stories.stated(fact):
+            return ""
+        last = clauses[-1] if clauses else None
+        if last and last.has("stale", "pending") and not last.has("now"):
+            return "stale"
+        return "someone_else" if self._claims.about_others(clauses, about) else ""
 
     def _told(self, fact: str, plain: str, region: str, shown: tuple[Option, ...]) -> Found:
         """A choice in words that are on no button."""
@@ -262,6 +288,8 @@ class Reader:
             return self._place(plain)
         if kind == "level":
             return self._slots.level(plain, alone=True)
+        if kind == "age":
+            return Found(doubt="about") if self._p["about_so_old"].search(plain) else age(plain)
         own = {
             "categories": self._slots.categories,
             "relation": self._slots.relation,
@@ -305,6 +333,10 @@ class Reader:
             )
             else None
         )
+
+
+def _turned(value: Any) -> Any:
+    return not value if isinstance(value, bool) else value
 
 
 def _cites(hit: Hit) -> tuple[Cite, ...]:

@@ -114,6 +114,12 @@ def number(plain: str) -> Found:
     return Found(value) if value is not None else NOTHING
 
 
+def age(plain: str) -> Found:
+    """An age in whole years; a year of birth is none."""
+    found = number(re.sub(r"(?<=岁)(?:半|多?一点)|零?\d{1,2}个月", "", plain))
+    return found if found.value is None or found.value <= 120 else Found(doubt="birth_date")
+
+
 def chinese_number(text: str) -> int | None:
     """An integer written 35, 三十五 or 三五; None where it is none."""
     if text.isdecimal():

@@ -63,7 +63,9 @@ class YesNo(_Table):
 
 class Topic(_Table):
     """A fact as people speak of it. `holds`: naming it says yes. `affirm`, `deny`: whole sayings. `bare`: words that mean
-    yes or no to this fact alone. `alias`: the facts really set. `strict`: only a clean answer counts (sending)."""
+    yes or no to this fact alone. `tells_yes`, `tells_no`, `vague`: patterns of a clause that tell it when it is asked (`vague`: asked
+    again); what matches `tells_no` is taken out before `tells_yes` is looked for. `past`: what was once still counts.
+    `alias`: the facts really set. `strict`: only a clean answer counts (sending)."""
 
     nouns: list[str] = []
     holds: list[str] = []
@@ -71,6 +73,10 @@ class Topic(_Table):
     deny: list[str] = []
     families: list[str] = []
     bare: Family = Family()
+    tells_yes: list[str] = []
+    tells_no: list[str] = []
+    vague: list[str] = []
+    past: bool = False
     alias: dict[str, Any] = {}
     strict: bool = False
     examples: list[list[Any]] = []
@@ -104,9 +110,11 @@ class Slots(_Table):
 
 
 class Story(_Table):
-    """A choice told in one's own words. `first`: values that win over the others. `regions`: values renamed by a region."""
+    """A choice told in one's own words. `first`: values that win over the others. `regions`: values renamed by a region.
+    `stated`: it says how things stand, so what is of old, under way or about somebody else is asked again."""
 
     values: dict[str, list[str]]
+    stated: bool = False
     first: list[str] = []
     regions: dict[str, dict[str, str]] = {}
     examples: list[tuple[str, Any]] = []
