@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import yaml
 
@@ -86,7 +87,7 @@ def _want(want: Any) -> dict[str, Any]:
         return {
             "kind": want.get("kind", "answer"), "value": want.get("value"), "facts": want.get("facts", {}),
             "command": want.get("command", ""), "argument": want.get("argument", ""),
-            "cites": tuple(want.get("cites", ())),
+            "cites": tuple(normalize("NFKC", clause) for clause in want.get("cites", ())),
         }  # fmt: skip
     return {"kind": "unsure" if want == "?" else "answer", "value": None if want == "?" else want, "facts": {}}
 
@@ -96,7 +97,7 @@ def is_right(line: Line, got: Reading) -> bool:
         return {line.kind, got.kind} == {"other", "unsure"} and got.doubt != "question"
     if line.kind == "answer" and not (line.value is None and line.facts) and _differs(line.value, got.value):
         return False
-    if line.cites and not {cite.clause for cite in got.cites} & set(line.cites):
+    if line.cites and not {normalize("NFKC", cite.clause) for cite in got.cites} & set(line.cites):
         return False
     facts = all(name in got.facts and not _differs(value, got.facts[name]) for name, value in line.facts.items())
     return facts and got.command in (line.command, "human") and line.argument in ("", got.argument)
