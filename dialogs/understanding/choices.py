@@ -13,6 +13,7 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from dialogs.messages import Option
+from dialogs.understanding.places import Places
 from dialogs.understanding.slots import NOTHING, Found, chinese_number
 from dialogs.understanding.tables import Story
 
@@ -235,14 +236,20 @@ def _whole(piece: str, options: Options) -> bool:
 class Stories:
     """Choices told in one's own words."""
 
-    def __init__(self, table: Mapping[str, Story], patterns: Patterns) -> None:
+    def __init__(self, table: Mapping[str, Story], patterns: Patterns, places: Places) -> None:
         self._table = table
         self._denied = patterns["not_before_option"]
+        self._places = places
+        self._says = {
+            fact: {value: re.compile("|".join(says)) for value, says in story.values.items()}
+            for fact, story in table.items()
+        }
 
     def __contains__(self, fact: str) -> bool:
         return fact in self._table
 
     def stated(self, fact: str) -> bool:
+        """Whether the choice says how things stand."""
         return fact in self._table and self._table[fact].stated
 
     def words_of(self, fact: str, region: str, shown: Sequence[Option]) -> Told | None:
@@ -253,9 +260,7 @@ class Stories:
         values = [option.value for option in shown]
 
         def told(piece: str) -> list[str]:
-            hits = [value for value, words in story.values.items() if self._said(piece, words)]
-            hits = [value for value in hits if value in story.first] or hits
-            named = (self._named(value, story, region, values).value for value in hits)
+            named = (self._named(value, story, region, values).value for value in self._hits(fact, piece))
             return [value for value in named if value is not None]
 
         return told
@@ -263,22 +268,35 @@ class Stories:
     def read(self, fact: str, plain: str, region: str, shown: Sequence[Option]) -> Found:
         """The value that the story means, as the region (or the screen) calls it."""
         story = self._table[fact]
-        hits = [value for value, words in story.values.items() if self._said(plain, words)]
-        if len(hits) > 1:
-            hits = [value for value in hits if value in story.first] or hits
-        if len(hits) != 1:
-            return Found(doubt="which_option", likely=tuple(hits)) if hits else NOTHING
-        return self._named(hits[0], story, region, [option.value for option in shown])
+        values = [option.value for option in shown]
+        named = [self._named(hit, story, region, values) for hit in self._hits(fact, plain)]
+        found = {one.value: one for one in named}
+        if len(found) == 1:
+            return named[0]
+        return Found(doubt="which_option", likely=tuple(v for v in found if v)) if found else NOTHING
+
+    def _hits(self, fact: str, plain: str) -> list[str]:
+        """The values told, those that win over the others only; by the county that is named where no word says it."""
+        story = self._table[fact]
+        hits = [value for value, says in self._says[fact].items() if self._said(plain, says)]
+        hits = next(([v] for v in story.first if v in hits), hits)
+        hits = [value for value in hits if value not in story.last] or hits
+        if not hits and story.codes:
+            codes = self._places.find(plain).codes
+            hits = list({story.codes.get(code[:2], story.codes[""]) for code in codes})
+        return hits
 
     @staticmethod
     def _named(value: str, story: Story, region: str, shown: list[Any]) -> Found:
         here = story.regions.get(region, {}).get(value, value)
+        if here == "?":
+            return Found(doubt="which_option")
         if not shown or here in shown:
             return Found(here)
         other = [names[value] for names in story.regions.values() if names.get(value) in shown]
         return Found(other[0]) if len(set(other)) == 1 else Found(doubt="not_offered", likely=(here,))
 
-    def _said(self, plain: str, words: Sequence[str]) -> bool:
-        """True when one of the words stands there and none of them is denied (“不要邮寄” is not 寄)."""
-        found = [plain.find(word) for word in words]
-        return max(found) >= 0 and not any(at >= 0 and self._denied.search(plain[:at]) for at in found)
+    def _said(self, plain: str, says: re.Pattern[str]) -> bool:
+        """True when it is told and nowhere denied (“不要邮寄” is not 寄)."""
+        found = [self._denied.search(plain[: hit.start()]) is None for hit in says.finditer(plain)]
+        return bool(found) and all(found)
