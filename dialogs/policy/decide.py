@@ -225,8 +225,10 @@ def _also(
     """Where the wider document has another kind of way for an item of ours that is open."""
     found: dict[str, Channel] = {}
     for item, way in channel.items():
-        rows = pack.also.get(item, ()) if items[item].verdict in _OPEN else ()
-        other = next((row.gives for row in rows if row.rule is None or row.rule.test(known)), None)
+        verdict = items[item].verdict
+        rows = pack.also.get(item, ()) if verdict in _OPEN else ()
+        meant = (row for row in rows if not row.written.verdicts or verdict in row.written.verdicts)
+        other = next((row.gives for row in meant if row.rule is None or row.rule.test(known)), None)
         if other is not None and other.mode != way.mode:
             found[item] = other
     return found

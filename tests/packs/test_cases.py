@@ -3,7 +3,7 @@
 A case has a sentence, facts (over a named base), perhaps wants, and any of: verdicts, needs, rows (of the decision
 table), modes, papers (need -> ids, each list complete), limits (item -> [days, start]), order, before, next, nearest,
 why (item -> clause, holds), all (every item that is not refused), fields (of the form, complete), copies (paper ->
-how many), quiet (items that are open and not offered by themselves).
+how many), quiet (items that are open and not offered by themselves), also (the way of the wider document beside ours).
 """
 
 from datetime import date
@@ -18,7 +18,7 @@ from dialogs.policy import Decision, Policy, decide, form_fields, next_question
 FILES = sorted(path for path in Path(__file__).parent.glob("*.yaml") if path.stem != "equivalent")
 KEYS = {
     "case", "facts", "base", "wants", "on", "verdicts", "needs", "rows", "modes", "papers", "limits", "order", "before",
-    "next", "nearest", "why", "outside", "all", "fields", "quiet", "copies",
+    "next", "nearest", "why", "outside", "all", "fields", "quiet", "copies", "also",
 }  # fmt: skip
 
 
@@ -91,6 +91,12 @@ def _copies(decision: Decision, expected: dict[str, int | None]) -> None:
     assert {paper.id: paper.count for paper in decision.materials if paper.id in expected} == expected
 
 
+def _also(decision: Decision, expected: dict[str, str | None]) -> None:
+    """The way that the wider document opens beside ours; null: none."""
+    beside = {item: way.mode for item, way in decision.also.items()}
+    assert {item: beside.get(item) for item in expected} == expected
+
+
 def _quiet(decision: Decision, expected: list[str]) -> None:
     assert sorted(decision.quiet) == expected
 
@@ -140,6 +146,7 @@ SEEN = {
     "papers": _papers,
     "copies": _copies,
     "quiet": _quiet,
+    "also": _also,
     "limits": _limits,
     "order": _order,
     "before": _before,
