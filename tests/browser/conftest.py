@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.pages import ChatPage, launch, person, watched
 from tests.browser.recorded import Recorded, create
 from tests.browser.serving import serving, set_up_pages, the_house
+
+expect.set_options(
+    timeout=30_000
+)  # what is waited for comes at once on a quiet machine; a busy one is no fault of the page
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ def person(browser: Browser, base: str, **more: object) -> BrowserContext:
     """A phone of its own: nothing is remembered from anybody else."""
     options = {"base_url": base, "viewport": PHONE, "locale": "zh-CN", "reduced_motion": "reduce", **more}
     context = browser.new_context(**options)  # type: ignore[arg-type]
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     return context
 
 

@@ -39,7 +39,7 @@ def office(console: tuple[Office, str]) -> Office:
 def desk(browser: Browser, console: tuple[Office, str], faults: list[str]) -> Iterator[Page]:
     """A clerk's screen, signed in by keyboard."""
     context = browser.new_context(base_url=console[1], viewport=DESK, locale="zh-CN", reduced_motion="reduce")  # type: ignore[arg-type]
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     page = watched(context.new_page(), faults)
     sign_in(page, "chenyu")
     yield page
