@@ -207,7 +207,7 @@ class Walker:
         open_ = self.open(facts, known)
         items = {item: self.item(item, facts, known, open_) for item in self.pack.ids}
         live = set[str]().union(*(one.rest.live for one in items.values()))
-        told = self.sources(live, known)
+        told = self.sources(live, known, open_)
         groups = (group.otherwise.keys() for group in self.policy.groups.values())
         live |= {name for names in groups if live & names for name in names}
         settled = tuple(sorted(name for name in live if name in facts or known.get(name) is not None))
@@ -238,9 +238,9 @@ class Walker:
             self.items[seen] = _Seen(self.decided(item, facts, known), number, rest)
         return self.items[seen]
 
-    def sources(self, live: set[str], known: Facts) -> tuple[tuple[str, Any], ...]:
+    def sources(self, live: set[str], known: Facts, open_: frozenset[str]) -> tuple[tuple[str, Any], ...]:
         """What has been told of what a live fact may still follow from; all that it may follow from is added to
-        `live`."""
+        `live`. Nothing follows any more where nothing of it is open."""
         told: dict[str, Any] = {}
         ahead = list(live)
         while ahead:
@@ -248,7 +248,8 @@ class Walker:
             if known.get(name) is not None:
                 told[name] = known[name]
                 continue
-            more = self.follows.get(name, frozenset()) - live
-            live |= more
-            ahead += more
+            follows = self.follows.get(name, frozenset())
+            if not follows.isdisjoint(open_):
+                ahead += follows - live
+                live |= follows
         return tuple(sorted(told.items()))
