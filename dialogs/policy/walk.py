@@ -8,7 +8,7 @@ combination, and not being sure at every question.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain, combinations
@@ -83,6 +83,14 @@ class _Looking(dict[str, Any]):
         return default
 
 
+def _together(lots: Iterator[Counts]) -> Counts:
+    """Every talk about one lot with every talk about the others."""
+    talks, questions, longest = 1, 0, 0
+    for count, asked, most in lots:
+        talks, questions, longest = talks * count, questions * count + asked * talks, longest + most
+    return talks, questions, longest
+
+
 @dataclass(frozen=True, slots=True)
 class _Seen:
     """An item for some facts: its verdict, what is open of it, and a number for each different rest (0: nothing)."""
@@ -136,6 +144,9 @@ class Walker:
         if key in self.seen:
             self.progress(share)
             return self.seen[key]
+        if key is not None and len(apart := self.apart(facts, known)) > 1:
+            self.seen[key] = _together(self.walk({**aside, **facts}, share / len(apart)) for aside in apart)
+            return self.seen[key]
         self.states += 1
         question = next_question(self.policy, self.pack, facts, None, self.on)
         if question is None:
@@ -147,6 +158,36 @@ class Walker:
         if key is not None:
             self.seen[key] = found
         return found
+
+    def apart(self, facts: Facts, known: Facts) -> list[dict[str, Any]]:
+        """Items that share no open fact are walked by themselves: for each lot of items, the facts of the other lots,
+        put aside as not clear. Not while it is open whether there is anything to be screened for at all."""
+        open_ = self.open(facts, known)
+        items = {item: self.item(item, facts, known, open_) for item in self.pack.ids}
+        sure = (one.verdict != "not_eligible" and not one.number for one in map(items.get, self.offered) if one)
+        if not any(sure):
+            return []
+        lots: list[set[str]] = []
+        for one in items.values():
+            if one.number:
+                lot = self.asked_for(one.rest.live, open_)
+                lots = [*(other for other in lots if not lot & other), lot.union(*(x for x in lots if lot & x))]
+        lots = [lot for lot in lots if lot]
+        every = set[str]().union(*lots)
+        return [dict.fromkeys(sorted(every - lot)) for lot in lots]
+
+    def asked_for(self, live: frozenset[str], open_: frozenset[str]) -> set[str]:
+        """The open facts that can be asked for the sake of these, with all that is asked in one question with them."""
+        found: set[str] = set()
+        ahead = list(live & open_)
+        while ahead:
+            name = ahead.pop()
+            if name not in found:
+                found.add(name)
+                more: list[Collection[str]] = [self.follows.get(name, frozenset())]
+                more += [group.otherwise.keys() for group in self.policy.groups.values() if name in group.otherwise]
+                ahead += [one for names in more for one in names if one in open_]
+        return found & self.asked.keys()
 
     def asking(self, facts: dict[str, Any], question: Question, share: float) -> Counts:
         if any(name in facts for name in question.facts):

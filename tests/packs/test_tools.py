@@ -102,6 +102,37 @@ def test_a_question_that_is_asked_in_vain_and_an_item_that_nobody_asks_for_are_f
     assert any("holds_card" in fault for fault in done.faults)
 
 
+def test_items_that_share_nothing_are_walked_apart_and_the_counts_stay_those_of_every_talk() -> None:
+    more = "".join(
+        f"""  {item}:
+    name: 帮扶
+    short: 帮扶
+    department: minzheng
+    offered_first: true
+    when: {{all: [{{use: here}}, {{fact: {fact}, op: eq, value: {value}, clause: 第一条, holds: 是。, fails: 不是。}}]}}
+    result: {{says: 有帮扶。, clause: 第一条}}
+"""
+        for item, fact, value in (
+            ("help.farm", "household_nature", "agricultural"),
+            ("help.fee", "medical_fee_fully_paid", "false"),
+            ("help.form", "assessment_done", "true"),
+        )
+    )
+    text = SMALL.replace("\norder:", f"{more}\norder:").replace(
+        "[allowance.nursing]]", '[allowance.nursing, "help.*"]]'
+    )
+    text = text.replace("aid, age]", "aid, age, household_nature, medical_fee_fully_paid, assessment_done]")
+    policy = load_policy(packs={"small": text}, **{**texts(), "clauses": {"small": SMALL_CLAUSES}})
+    pack = policy.packs["small"]
+    merged, every = (walk(policy, pack, ON, merged=so) for so in (True, False))
+    assert (merged.combinations, merged.questions, merged.longest) == (
+        every.combinations,
+        every.questions,
+        every.longest,
+    )
+    assert merged.states < every.states / 20
+
+
 # --- check, explain, tree, diff, try ---
 
 
