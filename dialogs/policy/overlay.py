@@ -43,7 +43,7 @@ def by_residence(home: Pack, lives: Pack) -> Pack | None:
     if not (leaves and takes):
         return None
     kept = [item for item in home.ids if item not in leaves]
-    joined = beside(_only(home, kept), _seen_from(lives, lives.place), takes)
+    joined = beside(_only(home, kept, takes), _seen_from(lives, lives.place), takes)
     return replace(joined, key=f"{home.key}+{lives.key}")
 
 
@@ -57,7 +57,9 @@ def beside(pack: Pack, other: Pack, taken: Sequence[str]) -> Pack:
     ids = (*pack.ids, *(item for item in taken if item not in pack.rules))
     every = frozenset(ids)
     rules = {**pack.rules, **_of(other.rules, taken)}
-    first = (*pack.first, *(row for row in other.first if row.written.item in taken and every & row.items))
+    own = {row.written.item for row in pack.first}  # what comes first is said by the document of what it opens
+    others = (row for row in other.first if row.written.item in taken and row.written.item not in own)
+    first = (*pack.first, *(row for row in others if every & row.items))
     ways, clocks = {**pack.ways, **_of(other.ways, taken)}, {**pack.clocks, **_of(other.clocks, taken)}
     bindings = {**pack.bindings, **_of(other.bindings, taken)}
     before = (*pack.before, *_narrowed(other.before, taken))
@@ -111,14 +113,15 @@ def _numbers(one: Mapping[str, tuple[int, ...]], other: Mapping[str, tuple[int, 
     return {name: tuple(sorted({*one.get(name, ()), *other.get(name, ())})) for name in (*one, *other)}
 
 
-def _only(pack: Pack, kept: Sequence[str]) -> Pack:
+def _only(pack: Pack, kept: Sequence[str], elsewhere: Sequence[str]) -> Pack:
+    """The pack with these items; `elsewhere`: those that another document does, which still come first."""
     wanted = frozenset(kept)
     return replace(
         pack,
         ids=tuple(kept),
         items=_of(pack.items, kept),
         rules=_of(pack.rules, kept),
-        first=tuple(row for row in pack.first if row.written.item in wanted),
+        first=tuple(row for row in pack.first if row.written.item in wanted | frozenset(elsewhere)),
         form=_narrowed(pack.form, kept),
         before=_narrowed(pack.before, kept),
         stages=tuple(stage & wanted for stage in pack.stages),
