@@ -251,6 +251,8 @@ class Claims:
             name: Saying(topic) for name, topic in self._topics.items() if topic.tells_yes or topic.tells_no or topic.vague
         }
 
+        self._anywhere = [name for name, topic in self._topics.items() if topic.anywhere]
+
     def _families(self, fact: str) -> frozenset[str]:
         topic = self._topics.get(fact)
         return frozenset(topic.families) if topic and topic.families else self._default
@@ -304,6 +306,18 @@ class Claims:
         """Whether the fact itself is spoken of, not only a yes or no."""
         return any(c.fact == fact for c in self.read(clauses, fact))
 
+    def bare(self, clause: Clause) -> bool | None:
+        """The yes or no of a clause that says nothing else."""
+        claims = list(self._of_clause(clause, 0, "", self._default))
+        return claims[0].value if len(claims) == 1 and not claims[0].fact and not claims[0].flaw and claims[0].clean else None
+
+    def told_anywhere(self, clause: Clause) -> dict[str, Any]:
+        """Facts whose sayings are plain without their question (“离不开人”)."""
+        if clause.has("stale", "pending"):
+            return {}
+        found = {fact: self._sayings[fact].find(clause) for fact in self._anywhere}
+        return {fact: told[0] for fact, told in found.items() if told and told[0] is not None}
+
     def about_others(self, clauses: tuple[Clause, ...], about: str) -> bool:
         """Whether it is all said of somebody else than the person concerned."""
         who, people = "", []
@@ -330,7 +344,10 @@ class Claims:
         for claim in claims:
             if not claim.fact or claim.fact == asked or claim.value is None or claim.flaw:
                 continue
-            if claim.pred and not (claim.clean and (card or claim.fact not in _CARD_PREDS)):
+            about_card = claim.fact in _CARD_PREDS
+            if claim.pred and not (claim.clean or not (about_card or claim.fact == "is_deceased")):
+                continue
+            if claim.pred and about_card and not card:
                 continue
             values.setdefault(claim.fact, set()).add(claim.value)
         out: dict[str, Any] = {}

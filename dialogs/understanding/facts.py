@@ -37,13 +37,16 @@ class Harvest:
         """Facts by name. `anyone`: nobody has been named yet, so the one person spoken of is meant; None where facts of
         several are mixed."""
         people: dict[str, dict[str, Any]] = {}
-        who = ""
+        who = last = ""
         for clause in clauses:
             who = _who(clause, who)
             if clause.tokens and not clause.asks and not clause.has("if", "hedge", "hedge_end", "not_me"):
                 found = self._of_clause(clause, card or "证" in plain, "级" in plain)
-                if len(clauses) > 2 and (bare := self._p["age_bare"].fullmatch("".join(t.text for t in clause.tokens))):
-                    found["age"] = chinese_number(bare[0])
+                if "age" not in found and (years := self._years(clause, len(clauses) > 2)) is not None:
+                    found["age"] = years
+                if not found and last and (again := self._claims.bare(clause)) is not None:
+                    found[last] = again  # “我妈有证，我没有”
+                last = next((fact for fact in found if isinstance(found[fact], bool)), last)
                 if len(clauses) > 1 or clause.has("self") or "我家" in plain:
                     found |= self._named(clause)
                 if found:
@@ -59,6 +62,18 @@ class Harvest:
             return _merged({}, people.get("", {}))
         return None if len(people) > 1 else _merged({}, *people.values())
 
+    def _years(self, clause: Clause, listed: bool) -> int | None:
+        """An age that is a mere number: beside nothing but whose it is (“我妈七十二”), or in a list of what one is."""
+        rest = "".join(t.text for t in clause.tokens if t.sense.role not in ("self", "other", "third", "now", "fill"))
+        alone = self._p["age_bare"].fullmatch(rest)
+        if alone:
+            return chinese_number(alone[0]) if listed or len(rest) < sum(len(t.text) for t in clause.tokens) else None
+        numbers = [t.text for t in clause.tokens if self._p["age_bare"].fullmatch(t.text)]
+        text = "".join(t.text for t in clause.tokens)
+        if len(numbers) != 1 or len(clause.tokens) < 3 or not self._p["age_amid"].search(text):
+            return None
+        return chinese_number(numbers[0])
+
     def _of_clause(self, clause: Clause, card: bool, level_told: bool = False) -> dict[str, Any]:
         text = "".join(token.text for token in clause.tokens)
         out = self._claims.facts(self._claims.read((clause,)), card=card)
@@ -72,12 +87,15 @@ class Harvest:
         years = chinese_number(next(filter(None, age.groups()))) if age else None
         if years is not None and years <= 120 and not clause.has("then", "stale"):
             out["age"] = years
-        return out | self._place(text)
+        nature = self._p["nature"].search(text)
+        if nature:
+            out["household_nature"] = "non_agricultural" if nature["town"] else "agricultural"
+        return out | self._claims.told_anywhere(clause) | self._place(text)
 
     def _named(self, clause: Clause) -> dict[str, Any]:
         """“我家低保”: in a list of what one is, a clause that is nothing but the name says so."""
         claims = self._claims.read((clause,))
-        if len(claims) == 1 and claims[0].clean and claims[0].value is None and claims[0].fact.startswith("is_"):
+        if len(claims) == 1 and claims[0].clean and not claims[0].flaw and claims[0].value is None and claims[0].fact.startswith("is_"):
             return {claims[0].fact: True}
         return {}
 

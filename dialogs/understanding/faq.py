@@ -11,10 +11,10 @@ import heapq
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dialogs.understanding.tables import Entry
+from dialogs.understanding.tables import Aspect, Entry
 
 _K1, _B = 1.2, 0.6
 _SMALL = frozenset(
@@ -40,8 +40,10 @@ class Faq:
         self._one = {other: word for word, others in alike.items() for other in others}
         self._other = re.compile("|".join(map(re.escape, sorted(self._one, key=len, reverse=True))) or r"(?!)")
         self._entries: list[Entry] = []
+        self._by_id: dict[str, Entry] = {}
         self._texts: list[Counter[str]] = []
         for entry in entries:
+            self._by_id[entry.id] = entry
             for ask in entry.ask:
                 self._entries.append(entry)
                 self._texts.append(self._grams(ask.lower()))
@@ -62,6 +64,10 @@ class Faq:
         self._wide: dict[str, set[str]] = {}
         for entry, text in zip(self._entries, self._texts, strict=True):
             self._wide.setdefault(entry.id, set()).update(text)
+
+    def entry(self, ids: Sequence[str]) -> Entry | None:
+        """The first of these that the region has."""
+        return next((self._by_id[one] for one in ids if one in self._by_id), None)
 
     def _grams(self, plain: str) -> Counter[str]:
         text = self._fillers.sub("", self._other.sub(lambda m: self._one[m[0]], plain))
@@ -101,3 +107,17 @@ class Faq:
                 matter = matter or bool(set(gram) - _SMALL)
         alike = 2 * shared / (mass + self._mass[at])
         return Hit(entry, (alike + covered / mass) / 2, alike, matter)
+
+
+class Aspects:
+    """Questions by what they ask about what, for any wording that no entry is near to."""
+
+    def __init__(self, rows: Iterable[Aspect]) -> None:
+        self._rows = [(row, [re.compile(say) for say in row.all]) for row in rows]
+
+    def find(self, plain: str, index: Faq) -> Entry | None:
+        """The region's entry of the first row that fits; None where none does."""
+        for row, says in self._rows:
+            if all(say.search(plain) for say in says) and not any(word in plain for word in row.not_):
+                return index.entry(row.entries)
+        return None

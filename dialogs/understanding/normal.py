@@ -16,6 +16,7 @@ from dialogs.understanding.tables import Normal
 LIMIT = 1000  # characters; a long dictation has about 400
 _CJK = "".join(map(chr, range(0x3400, 0x9FFF)))
 _BLANKS = re.compile(r"(?<![a-z])\s+|\s+(?![a-z])")
+_PAUSE = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff0-9])|(?<=[0-9]) (?=[\u4e00-\u9fff])")
 _NEWLINES = re.compile(r"\s*[\r\n]+\s*")
 _HIDDEN = {0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800}  # look like nothing without being format characters
 _PUNCTUATION = str.maketrans({"。": ".", "；": ";", "、": "、", "“": '"', "”": '"', "…": ",", "～": "~", "〇": "零"})
@@ -31,6 +32,14 @@ def tidy(text: str) -> str:
     ).strip()
 
 
+def _pauses(tidied: str) -> str:
+    """Blanks between pieces of a dictation become commas: three pieces or more, none of them a single character."""
+    pieces = tidied.split(" ")
+    if len(pieces) < 3 or min(map(len, pieces)) < 2:
+        return tidied
+    return _PAUSE.sub(",", tidied)
+
+
 class Plain:
     """Makes a tidied text plain. Built once: OpenCC is asked once for every character and then read as a table."""
 
@@ -44,7 +53,7 @@ class Plain:
 
     def __call__(self, tidied: str) -> str:
         """Plain text: NFKC, lower case, simplified, no blanks but between Latin words, line breaks as commas."""
-        text = unicodedata.normalize("NFKC", _NEWLINES.sub(",", tidied)).translate(self._simple).lower()
+        text = unicodedata.normalize("NFKC", _NEWLINES.sub(",", _pauses(tidied))).translate(self._simple).lower()
         text = _BLANKS.sub("", text.translate(_PUNCTUATION))
         return self._mend.sub(lambda found: self._same[found[0]], text)
 

@@ -18,7 +18,7 @@ from dialogs.understanding.choices import Picker, Stories
 from dialogs.understanding.claims import UNSURE, Claims
 from dialogs.understanding.cues import Cues
 from dialogs.understanding.facts import Harvest
-from dialogs.understanding.faq import Faq, Hit
+from dialogs.understanding.faq import Aspects, Faq, Hit
 from dialogs.understanding.normal import LIMIT, Plain, only_signs, tidy
 from dialogs.understanding.places import Place, Places
 from dialogs.understanding.reading import Reading
@@ -26,7 +26,8 @@ from dialogs.understanding.slots import Found, SlotReader, age, bank_number, car
 from dialogs.understanding.tables import Cue, read_entries, read_tables
 from dialogs.understanding.words import Clause, Lexicon
 
-_ASKED = 0.38  # a text with a question word is answered from here on (`Hit.score`)
+_NEAR = 0.6  # from here on the wording alone decides; below, what is asked about what comes first
+_ASKED = 0.42  # a text with a question word is answered from here on (`Hit.score`)
 _TOLD = 0.85  # a text without one (“收费标准”) has to be like a way of asking (`Hit.alike`)
 _PROGRAM = re.compile(r"[<>{}$`|\\;=%&]|--|/\w")
 _YES_NO = (Option(True, "是"), Option(False, "不是"), Option(UNSURE, "不清楚"))
@@ -51,6 +52,7 @@ class Reader:
         self._harvest = Harvest(known, self._p, self._claims, self._slots, self._places)
         self._hostile, self._distress = Cues(known.hostile), Cues(known.distress)
         self._human, self._commands, self._chat = Cues(known.human), Cues(known.commands), Cues(known.chat)
+        self._aspects = Aspects(known.aspects)
         self._faq = {
             region: Faq(read_entries(text), known.normal.alike, self._p["fillers"]) for region, text in faq.items()
         }
@@ -322,17 +324,18 @@ class Reader:
         """The entry that answers; a text that does not ask is answered only when it is worded like a question we know."""
         index = self._faq.get(region)
         hit = index.best(plain) if index else None
-        if hit is None:
+        if index is None or hit is None:
             return None
-        return (
-            hit
-            if (
-                hit.score >= _ASKED and (hit.matter or hit.alike >= _TOLD)
-                if asks
-                else hit.alike >= _TOLD and len(plain) >= 4
-            )
-            else None
-        )
+        if not asks:
+            return hit if hit.alike >= _TOLD and len(plain) >= 4 else None
+        if hit.score >= _NEAR and (hit.matter or hit.alike >= _TOLD):
+            return hit
+        if self._p["foreign"].search(plain):
+            return None
+        entry = self._aspects.find(plain, index)
+        if entry is not None:
+            return Hit(entry, _NEAR, _NEAR, True)
+        return hit if hit.score >= _ASKED and hit.matter else None
 
 
 def _turned(value: Any) -> Any:

@@ -64,7 +64,8 @@ class YesNo(_Table):
 class Topic(_Table):
     """A fact as people speak of it. `holds`: naming it says yes. `affirm`, `deny`: whole sayings. `bare`: words that mean
     yes or no to this fact alone. `tells_yes`, `tells_no`, `vague`: patterns of a clause that tell it when it is asked (`vague`: asked
-    again); what matches `tells_no` is taken out before `tells_yes` is looked for. `past`: what was once still counts.
+    again); what matches `tells_no` is taken out before `tells_yes` is looked for. `past`: what was once still counts; `anywhere`: they
+    tell it without the question too.
     `alias`: the facts really set. `strict`: only a clean answer counts (sending)."""
 
     nouns: list[str] = []
@@ -77,6 +78,7 @@ class Topic(_Table):
     tells_no: list[str] = []
     vague: list[str] = []
     past: bool = False
+    anywhere: bool = False
     alias: dict[str, Any] = {}
     strict: bool = False
     examples: list[list[Any]] = []
@@ -135,6 +137,16 @@ class Cue(_Table):
     examples: list[str]
 
 
+class Aspect(_Table):
+    """What is asked about what: `all` patterns stand in the question, none of the words of `not`. `entries`: FAQ ids, the
+    first that a region has. Examples: question, region, id."""
+
+    all: list[str]
+    not_: list[str] = Field(default=[], alias="not")
+    entries: list[str]
+    examples: list[tuple[str, str, str]] = []
+
+
 class CiteLine(_Table):
     document: str
     clause: str
@@ -162,6 +174,7 @@ class Tables(_Table):
     distress: list[Cue]
     chat: list[Cue]
     hostile: list[Cue]
+    aspects: list[Aspect]
     patterns: dict[str, list[str]]
 
     def compiled(self) -> dict[str, re.Pattern[str]]:
