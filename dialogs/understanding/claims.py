@@ -360,7 +360,8 @@ class Claims:
     def answer(self, clauses: tuple[Clause, ...], fact: str, about: str) -> Verdict:
         """The yes or no to the fact that was asked for."""
         claims = self.read(clauses, fact)
-        ours = [claim for claim in claims if self._ours(claim, about)]
+        anyone = fact in self._topics and self._topics[fact].anyone
+        ours = [claim for claim in claims if anyone or self._ours(claim, about)]
         card = fact == "holds_card" or fact.startswith("card_") or any(c.fact == "holds_card" for c in ours)
         facts = self.facts(ours, fact, card)
         if any(clause.has("unknown") for clause in clauses):
@@ -428,7 +429,8 @@ class Claims:
         values = {c.value for c in latest}
         if len(values) > 1:
             return Verdict(None, "contradiction", facts)
-        if any(c.fact == fact and c.value is None for c in ours) and not any(c.fact for c in latest):
+        mentioned = any(c.fact == fact and c.value is None for c in ours)
+        if mentioned and not latest[0].value and not any(c.fact for c in latest):
             return Verdict(None, "contradiction", facts)
         return Verdict(latest[0].value, "", facts)
 

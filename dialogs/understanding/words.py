@@ -111,6 +111,7 @@ class Lexicon:
     """The words of all tables with their senses, and the tokenizer that knows them."""
 
     def __init__(self, dictionary: str, tables: Tables) -> None:
+        self._boundary, self._particle = frozenset(tables.yesno.boundary), frozenset(tables.yesno.particle)
         self._senses: dict[str, Sense] = {}
         self._of_fact: dict[str, dict[str, Sense]] = {}
         for word, sense in (*_small_senses(tables), *_other_senses(tables)):
@@ -150,12 +151,22 @@ class Lexicon:
         person = said = False
         for token in tokens:
             is_person = token.sense.role in _PERSONS
-            if is_person and person and said:
+            if (is_person and person and said) or self._ends_answer(parts[-1], token):
                 parts.append([])
                 said = False
             person = person or is_person
             said = said or token.sense.role in _CONTENT
             parts[-1].append(token)
+        yield from self._as_clauses(words, parts)
+
+    def _ends_answer(self, part: list[Token], token: Token) -> bool:
+        """Whether a bare yes or no is over here: a word that begins something else, or anything strange after a particle."""
+        if not any(t.sense.role == "pol" for t in part) or any(t.sense.role in ("new", "topic", "thing", "verb", "pred", "not", "either") for t in part):
+            return False
+        return token.text in self._boundary or (part[-1].text in self._particle and token.sense.role in ("new", "question"))
+
+    @staticmethod
+    def _as_clauses(words: tuple[str, ...], parts: list[list[Token]]) -> Iterable[Clause]:
         for at, part in enumerate(parts, 1):
             roles = frozenset(token.sense.role for token in part)
             asks = ("?" in words[-1] and at == len(parts)) or not roles.isdisjoint(("question", "either"))
