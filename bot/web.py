@@ -54,6 +54,7 @@ class _Body(BaseModel):
 class _Text(_Body):
     kind: Literal["text"]
     text: Text
+    question: Name = ""  # the one that was on the screen
 
 
 class _Answer(_Body):

@@ -21,7 +21,19 @@ from dialogs.view import CONSENT, Query, View
 Tone = Literal["plain", "warm", "error", "notice"]
 _REPLIES: TypeAdapter[tuple[Reply, ...]] = TypeAdapter(tuple[Reply, ...])
 # What of a talk no question depends on: the view stays as it is when only these change.
-_BESIDE_THE_PATH = {"state", "asked", "last_at", "paused", "pending", "called", "floor", "lease", "waiting", "drafts"}
+_BESIDE_THE_PATH = {
+    "state",
+    "asked",
+    "last_at",
+    "paused",
+    "pending",
+    "called",
+    "floor",
+    "lease",
+    "waiting",
+    "drafts",
+    "burst",
+}
 WHO_BY_ROLE = {"self": "applicant", "legal_guardian": "guardian", "agent": "helper", "deceased": "guardian"}
 
 

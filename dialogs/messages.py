@@ -38,8 +38,9 @@ class Message:
     `id`: unique for its account; the same id is the same event (the inbox answers it again without a second effect).
     `at`: when the server received it, aware, UTC. `written_at`: when the person wrote it by the platform's clock,
     or None.
-    `text`: what was written ("text"). `question`: the key of the question that an "answer" or a "photo" belongs to, "" for
-    the open one. `data` of a "photo" may hold {"media": {photo_id: media_id}} for pictures that lie with a
+    `text`: what was written ("text"). `question`: the key of the question that an "answer", a "photo" or words belong to, ""
+    for the open one or where the door cannot know. `holds`: seconds for which the door may keep the reply back, because more
+    words may be on their way. `data` of a "photo" may hold {"media": {photo_id: media_id}} for pictures that lie with a
     platform. `value`: the answer's value as the question's options define it, or the command's argument.
     `command`: for kind "command". `photo_ids`: for kind "photo": pictures that are already kept, or reserved and
     on their way.
@@ -63,6 +64,7 @@ class Message:
     fresh: tuple[str, ...] = ()
     receipt: str = ""
     channel: str = "web"
+    holds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,6 +380,7 @@ class Turn:
     message
     (the other fields are then empty). `refused`: a system message that may not act now ("held": somebody else holds the
     floor; "fenced": an old lease); nothing has changed. `path`: the graph's states that this turn went through.
+    `may_grow`: these words may be the beginning of more: a door that can wait does so, and lets only the last reply go.
     """
 
     session: Session
@@ -386,3 +389,4 @@ class Turn:
     needs_draft: str = ""
     refused: Literal["", "held", "fenced"] = ""
     path: tuple[str, ...] = ()
+    may_grow: bool = False

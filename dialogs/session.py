@@ -113,6 +113,30 @@ class Called(_Kept):
     told: bool = False
 
 
+class Piece(_Kept):
+    """One message of a burst."""
+
+    id: str
+    text: str
+    written_at: datetime | None = None
+    at: datetime
+
+
+class Burst(_Kept):
+    """Words that further words may belong to, with what is needed to read all of them again as one message.
+
+    `talk`, `answers`, `draft`: what the first piece found, where it differs from what stands now; `draft` None: there was none.
+    `carried`: said before the burst and held back by its door; `unread`: said by its last turn and held back.
+    """
+
+    pieces: tuple[Piece, ...] = ()
+    talk: dict[str, Any] = {}
+    answers: dict[str, Answer | None] = {}
+    draft: dict[str, Any] | None = None
+    carried: tuple[dict[str, Any], ...] = ()
+    unread: tuple[dict[str, Any], ...] = ()
+
+
 class Talk(_Kept):
     """The state of the conversation: one per person, whatever the door.
 
@@ -120,6 +144,7 @@ class Talk(_Kept):
     `drafts`: every draft of this person; `draft_id`: the one on the table. `changing`: the question being asked again.
     `pending`: something to be confirmed first ({"what": "restart"} ...). `waiting`: replies held back while staff
     speak.
+    `burst`: the last words, while more may belong to them.
     `lease`: the highest lease number seen. `needs`: how this person wants to be served ("text_only", "large", "voice").
     """
 
@@ -138,6 +163,7 @@ class Talk(_Kept):
     needs: tuple[str, ...] = ()
     last_at: datetime | None = None
     paused: bool = False
+    burst: Burst | None = None
 
 
 class Session(_Kept):

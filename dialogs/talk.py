@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from dialogs import office
+from dialogs import bursts, office
 from dialogs.aside import call_staff, clarify, distress, side_answer
 from dialogs.commands import COMMANDS, PENDING, restart_confirmed, restart_question
 from dialogs.desk import Desk
@@ -20,7 +20,7 @@ from dialogs.graph import ANSWERED
 from dialogs.library import Library
 from dialogs.messages import Ask, Message, Option, PlacePhotos, Say, Turn
 from dialogs.renewal import renew
-from dialogs.session import Session
+from dialogs.session import Burst, Piece, Session
 from dialogs.steps import Seen, photos, progress, signing, step_of
 from dialogs.steps.screening import fact_in_words
 from dialogs.understanding import Reading
@@ -31,6 +31,7 @@ LONG_AGO = timedelta(hours=4)  # after such a pause the desk says where the talk
 
 def step(library: Library, session: Session, message: Message) -> Turn:
     """What `message` does to `session`. Never raises for anything a person can send."""
+    burst, session = bursts.taken_up(session)
     desk = Desk(library, session, message)
     if message.kind == "system":
         return office.handle(desk)
@@ -45,11 +46,15 @@ def step(library: Library, session: Session, message: Message) -> Turn:
     if desk.talk.floor is not None:
         return _held(desk)
     if session.talk.asked is None and session.talk.last_at is None:
-        return _first(desk)
+        turn = _first(desk)
+        return bursts.closed(turn, message, session, (), ()) if message.kind == "text" else turn
+    if message.kind == "text":
+        return _words(desk, burst)
     _welcome_back(desk)
     renew(desk)
     _HANDLERS[message.kind](desk)
-    return desk.turn()
+    held = bursts.unread(burst, message, session.talk.asked)
+    return bursts.with_unread(desk.turn(), (*held.carried, *held.unread))
 
 
 def open_ask(library: Library, session: Session, at: datetime) -> Ask | None:
@@ -72,6 +77,111 @@ def _first(desk: Desk) -> Turn:
         desk.say("photo_before_consent")
     desk.move("answered")
     return desk.turn()
+
+
+# --- words, and the words that belong to them ---
+
+_BY_ITSELF = ("command", "human", "distress", "faq", "refused")  # never a piece of an answer
+
+
+def _words(desk: Desk, burst: Burst | None) -> Turn:
+    """Words count for the open question only if it had been sent when they were written; else they join those before them, or
+    are asked back."""
+    before, when = desk.session, bursts.timing(desk.message, desk.talk.asked)
+    held = bursts.unread(burst, desk.message, desk.talk.asked)
+    if desk.talk.pending is not None or desk.talk.paused:  # no question of the path is open
+        when = "in_time"
+    if when == "in_time" or (when == "same_second" and _fits(desk)):
+        whole = _whole(desk)
+        _hear(desk, None)
+        turn = desk.turn()
+        return turn if whole else bursts.closed(turn, desk.message, before, (bursts.piece(desk.message),), ())
+    if burst is not None and not bursts.stands(burst, desk.message):
+        burst = None
+    if burst is not None and (turn_of_all := _joined(desk, burst, held.carried)) is not None:
+        return turn_of_all
+    return _early(desk, burst, (*held.carried, *held.unread))
+
+
+def _hear(desk: Desk, reading: Reading | None) -> None:
+    _welcome_back(desk)
+    renew(desk)
+    _text(desk) if reading is None else read_as(desk, reading)
+
+
+def _fits(desk: Desk) -> bool:
+    reading = _read(desk, context_of(desk.view, desk.open))
+    return reading.kind in _BY_ITSELF or (reading.kind == "answer" and reading.value is not None)
+
+
+def _whole(desk: Desk) -> bool:
+    """Whether nothing can belong to these words: what was shown was chosen, a line was filled in, something was asked."""
+    if desk.state.startswith("consent/"):
+        return _fits(desk)
+    text, ask = desk.message.text.strip(), desk.view.asking(desk.open).ask
+    if ask.input not in ("choice", "choices", "place") or text.isdigit() or desk.talk.pending or desk.talk.paused:
+        return True
+    reading = _read(desk, context_of(desk.view, desk.open))
+    bare = isinstance(reading.value, bool) and not reading.facts and len(text) <= len("没有办过")
+    return bare or reading.kind in (*_BY_ITSELF, "chat") or text in [option.label for option in ask.options]
+
+
+def _joined(desk: Desk, burst: Burst, carried: tuple[dict[str, Any], ...]) -> Turn | None:
+    """All the pieces read as one message, from where the first of them was said; None where they do not become one."""
+    pieces = bursts.in_order(burst, desk.message)
+    if not bursts.may_grow(pieces) or _read(desk, "open").kind in _BY_ITSELF:
+        return None
+    before = bursts.rewound(desk.session, burst)
+    text, fresh = "，".join(one.text for one in pieces), bursts.ids_for(desk.message, desk.session, before)
+    again = Desk(desk.library, before, replace(desk.message, text=text, question="", fresh=fresh))
+    reading = _together(again, pieces)
+    if reading is not None and reading.kind in ("distress", "human"):
+        desk.message = replace(desk.message, text=text)
+        read_as(desk, reading)
+        return desk.turn()
+    others = tuple(one for one in pieces if one.id != desk.message.id)
+    if reading is None or (reading == _together(again, others) and _read(desk, "open").kind != "chat"):
+        return None  # this piece belongs to none of the others
+    _hear(again, reading)
+    turn = again.turn()
+    if turn.effects or not bursts.nothing_lost(burst, desk.session, turn):
+        return None
+    return bursts.closed(turn, desk.message, before, pieces, carried)
+
+
+def _together(desk: Desk, pieces: tuple[Piece, ...]) -> Reading | None:
+    """The one answer that the pieces give to the question, with every fact that one of them tells; None if they give two.
+    Distress is heard also where only all of it together says so."""
+    context = context_of(desk.view, desk.open)
+    together = _read(desk, context, "，".join(one.text for one in pieces))
+    unbroken = _read(desk, "open", "".join(one.text for one in pieces))
+    if unbroken.kind in ("distress", "human"):
+        return unbroken
+    given = [together, *(_read(desk, context, one.text) for one in pieces)]
+    values = [one.value for one in given if one.kind == "answer" and one.value is not None]
+    if any(value != values[0] for value in values[1:]):
+        return None
+    facts: dict[str, Any] = {}
+    for one in pieces:
+        facts |= _read(desk, "open", one.text).facts
+    facts |= together.facts
+    return Reading("answer", values[0] if values else None, facts) if values or facts else None
+
+
+def _early(desk: Desk, burst: Burst | None, unread: tuple[dict[str, Any], ...]) -> Turn:
+    """Written before the open question was there, and no piece of what came before: only what names itself is taken."""
+    start = bursts.rewound(desk.session, burst) if burst is not None and burst.pieces else desk.session
+    reading = _read(desk, "open")
+    if reading.kind in _BY_ITSELF:
+        read_as(desk, reading)
+        return bursts.with_unread(desk.turn(), () if reading.kind == "distress" else unread)
+    if _volunteer(desk, dict(reading.facts)):
+        pieces = bursts.in_order(burst or Burst(), desk.message)
+        return bursts.closed(desk.turn(), desk.message, start, pieces, unread)
+    if not desk.state.startswith("consent/"):
+        desk.say("which_question", text=desk.message.text.strip()[:20])
+    desk.stay("asked_again")
+    return bursts.closed(desk.turn(), desk.message, start, burst.pieces if burst else (), unread)
 
 
 def _text(desk: Desk) -> None:
@@ -133,7 +243,16 @@ def _answer(desk: Desk) -> None:
     if query is None:
         desk.say("question_gone")
         return desk.stay("asked_again")
+    if query.state.startswith("consent/") and query.key != desk.open.key and not _withdrawn(desk, message.value):
+        return desk.stay("asked_again")  # a second tap on a notice that has been answered
     give(desk, query, message.value, "form")
+
+
+def _withdrawn(desk: Desk, value: Any) -> bool:
+    """Whether a notice that was agreed to is refused now, before the talk has begun; later that is a deletion."""
+    if value == "refuse" and not desk.state.startswith("consent/"):
+        desk.say("consent_given")
+    return bool(value == "refuse") and desk.state.startswith("consent/")
 
 
 def _command(desk: Desk) -> None:
@@ -203,7 +322,8 @@ def keep(desk: Desk, query: Query, taken: Taken, by: str, also: dict[str, Any]) 
     desk.replies.extend(taken.says)
     desk.effects.extend(_with_media(desk, effect) for effect in taken.effects)
     desk.set_talk(changing="", paused=False)
-    desk.move("answered" if was_open and not _skips(desk) else _change_event(desk))
+    in_turn = (was_open and not _skips(desk)) or desk.state.startswith("consent/")
+    desk.move("answered" if in_turn else _change_event(desk))
 
 
 def _change_event(desk: Desk) -> str:
@@ -252,11 +372,13 @@ def context_of(view: View, query: Query) -> str:
     return "open"
 
 
-def _read(desk: Desk, context: str) -> Reading:
+def _read(desk: Desk, context: str, text: str | None = None) -> Reading:
+    """What the message (or this piece of it) means."""
     shown: tuple[Option, ...] = ()
     if desk.talk.pending is None:
         shown = desk.view.asking(desk.open).ask.options
-    return desk.library.reader.read(context, desk.message.text, desk.view.region, shown, desk.view.label)
+    words = desk.message.text if text is None else text
+    return desk.library.reader.read(context, words, desk.view.region, shown, desk.view.label)
 
 
 def read_as(desk: Desk, reading: Reading) -> None:

@@ -30,7 +30,8 @@ def fresh(kind: str, folder: Path, *, fill: Fill | None = None, **more: Any) -> 
     """Settings of a new database with all tables in it, and with the rows that `fill` writes: it is called once a run, and
     what it made is copied. `more`: other settings."""
     url = _postgres_copy(fill) if kind == "postgres" else ""
-    settings = Settings(_env_file=None, demo=True, data_dir=folder / "data", database_url=url, **more)
+    at_once = {"burst_seconds": 0, **more}  # scripted people do not wait to see whether they want to say more
+    settings = Settings(_env_file=None, demo=True, data_dir=folder / "data", database_url=url, **at_once)
     if kind == "sqlite":
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         shutil.copy(_sqlite_template(fill), settings.data_dir / "yijianshi.db")

@@ -44,8 +44,8 @@ class Entry:
 class Answer:
     """What a message got: kept in the inbox, and given again to the same message, byte for byte.
 
-    `body`: JSON {"entries", "open", "about", "drafts", "floor", "needs", "asked", "refused"}. `said`: the talk's blocks while
-    they are at hand, None when the answer comes from the inbox.
+    `body`: JSON {"entries", "open", "about", "drafts", "floor", "needs", "asked", "refused",
+    "may_grow"}. `said`: the talk's blocks while they are at hand, None when the answer comes from the inbox.
     """
 
     person_id: str
@@ -60,6 +60,11 @@ class Answer:
     @property
     def refused(self) -> str:
         return str(self.shown["refused"])
+
+    @property
+    def may_grow(self) -> bool:
+        """Whether more words may belong to these, so that a chat waits a moment before it answers."""
+        return bool(self.shown.get("may_grow"))
 
     @cached_property
     def replies(self) -> tuple[Reply, ...]:

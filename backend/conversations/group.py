@@ -241,6 +241,7 @@ class Group:
         """The answer, as the page gets it and as the inbox keeps it."""
         message = incoming.message
         shown = {**page(entries, talking.session, talking.open), "asked": asked, "refused": turn.refused}
+        shown["may_grow"] = turn.may_grow
         body = to_json(shown)
         if message.kind == "system":
             self._told.append(message.id)

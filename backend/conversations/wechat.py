@@ -3,7 +3,8 @@
 A push becomes a message, goes through the writer like any other, and its answer goes back sealed within the same request.
 No nonce is kept: a push outside the window of time is refused, and one inside it carries, under the signature, the number by
 which the inbox gives the stored reply again without a second effect. A turn that takes longer than WeChat waits is not given
-up: it is committed, and WeChat's repeat gets its reply. What does not fit into one passive reply follows by a job.
+up: it is committed, and WeChat's repeat gets its reply. Of several short messages in a row only the last is answered, with
+everything (`held.py`). What does not fit into one passive reply follows by a job.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import parse_qsl
@@ -28,6 +30,7 @@ from backend import jobs
 from backend.conversations import store as rows
 from backend.conversations.entries import Answer
 from backend.conversations.group import Incoming
+from backend.conversations.held import Holder
 from backend.conversations.service import message_of
 from backend.conversations.writer import Busy, Writer
 from backend.people import store as people
@@ -130,7 +133,7 @@ async def push(request: Request) -> Response:
     except ClientDisconnect:
         return problem(400)
     _count(OA, pushed.told)
-    text = await _answer(house, door, pushed)
+    text = await _answer(house, door, pushed, _holder(request))
     if not text:
         return PlainTextResponse(NOTHING)
     kind = "application/json" if pushed.format == "json" else "application/xml"
@@ -177,13 +180,22 @@ async def _body(request: Request) -> bytes:
 # --- one push ---
 
 
-async def _answer(house: jobs.House, door: OfficialAccount, pushed: Pushed) -> str:
+def _holder(request: Request) -> Holder:
+    """The one of this process."""
+    state = request.app.state
+    if not hasattr(state, "holder"):
+        state.holder = Holder()
+    holder: Holder = state.holder
+    return holder
+
+
+async def _answer(house: jobs.House, door: OfficialAccount, pushed: Pushed, holder: Holder) -> str:
     """What to say back in the push itself, "" for nothing. Whatever breaks, the person hears what to do."""
     message = _message(pushed)
     if message is None:
         return _aside(pushed)
     try:
-        return await _turn(house, door, pushed.account, message)
+        return await _turn(house, door, pushed.account, replace(message, holds=house.settings.burst_seconds), holder)
     except Busy:
         return words().wechat.busy
     except Exception as broken:  # noqa: BLE001 - WeChat would show its own fault for a 500, and send the same again
@@ -191,10 +203,11 @@ async def _answer(house: jobs.House, door: OfficialAccount, pushed: Pushed) -> s
         return words().wechat.trouble
 
 
-async def _turn(house: jobs.House, door: OfficialAccount, openid: str, message: Message) -> str:
+async def _turn(house: jobs.House, door: OfficialAccount, openid: str, message: Message, holder: Holder) -> str:
     writer: Writer = house.writer
     answer = await writer.say(OA, openid, message)
-    shown = door.render(answer.replies)
+    until = message.at + timedelta(seconds=message.holds)
+    shown = door.render(await holder.let_go(openid, message, answer, until))
     if len(shown) > 1:
         key_hash = Incoming.from_door(house.store, OA, openid, message).key_hash
         await anyio.to_thread.run_sync(_start_rest, house.store, key_hash)

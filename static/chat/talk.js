@@ -135,7 +135,7 @@ export async function send(body, text, { files = [], attach = "" } = {}) {
   return pump();
 }
 export const answer = (ask, value, text) => send({ kind: "answer", question: ask.question, value }, text);
-export const say = (text) => send({ kind: "text", text }, text);
+export const say = (text) => send({ kind: "text", text, ...(state.open ? { question: state.open.question } : {}) }, text);
 export const command = (name, text, value) => send({ kind: "command", command: name, ...(value === undefined ? {} : { value }) }, text);
 export const change = (line) => command("change", `修改：${line.label}`, line.question);
 export const turnTo = (draft) => send({ kind: "switch", draft_id: draft.id }, `换到：${draft.label}`);
