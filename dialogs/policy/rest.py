@@ -38,10 +38,12 @@ _Ahead = tuple[Compiled, Rest, bool]
 
 @dataclass(frozen=True, slots=True)
 class ItemRest:
-    """`parts`: what is still open, () when nothing is; `live`: the facts that it looks at."""
+    """`parts`: what is still open, () when nothing is; `live`: the facts that it looks at; `refusable`: it may be, or is,
+    refused."""
 
     parts: tuple[Rest, ...]
     live: frozenset[str]
+    refusable: bool
 
 
 def facts_about(pack: Pack, item: str) -> frozenset[str]:
@@ -75,7 +77,7 @@ class Rests:
         if item in self.pack.offered_when and verdicts != {"not_eligible"}:
             parts.append(self.of(self.pack.offered_when[item], known, open_))
         names = frozenset(name for part, live in parts if live for name in _live(part))
-        return ItemRest(tuple(part for part, _ in parts) if names else (), names)
+        return ItemRest(tuple(part for part, _ in parts) if names else (), names, _may_fail(today))
 
     def of(self, rule: Rule | None, known: Facts, open_: frozenset[str]) -> tuple[Rest, bool]:
         """The rest of one condition, and whether anything of it is live."""
@@ -96,16 +98,20 @@ class Rests:
         for row in self.pack.first if any(item in row.items for row in self.pack.first) else ():
             when, live = self.of(row.rule, known, open_)
             opens, live_too = self.of(self.pack.rules[row.written.item], known, open_)
-            if item in row.items and when is not False and opens is not False:
+            if item in row.items and (when is True or live) and opens is not False:
                 open_yet = when is not True or live_too
-                (maybe if open_yet else sure).append((row, (row.written.says, when, opens), live or live_too))
+                (maybe if open_yet else sure).append(
+                    (row, (tuple(row.written.assessed), when, opens), live or live_too)
+                )
         if len(maybe) > MOST_MAYBES:
             yield tuple((name, known.get(name)) for name in sorted(facts_about(self.pack, item))), False
         some = chain.from_iterable(combinations(maybe, size) for size in range(len(maybe) + 1))
         for rows in ((*sure, *more) for more in some):
             supposed, live = self.supposed(item, [row for row, *_ in rows], known, open_) if rows else (False, False)
-            if supposed is not False:
-                yield (*(part for _, part, _ in rows), supposed), live or any(one for *_, one in rows)
+            if supposed is not False:  # which of the sure ones it is changes nothing but the words
+                assessed = tuple(sorted({name for row, *_ in rows for name in row.written.assessed}))
+                unsure = tuple(dict.fromkeys(part for _, part, _ in rows if part[1:] != (True, True)))
+                yield (assessed, *unsure, supposed), live or any(one for *_, one in rows)
 
     def supposed(self, item: str, rows: Sequence[Compiled], known: Facts, open_: frozenset[str]) -> tuple[Rest, bool]:
         granted = {name: value for row in rows for name, value in row.written.grants.items()}
@@ -132,6 +138,16 @@ def _live(part: Rest) -> Iterator[str]:
         else:
             for inner in part:
                 yield from _live(inner)
+
+
+def _may_fail(part: Rest) -> bool:
+    """Whether it can become, or is, False."""
+    if isinstance(part, bool):
+        return not part
+    kind, *inner = part
+    if kind in ("?", "doubt"):
+        return False
+    return any(map(_may_fail, inner)) if kind == "all" else all(map(_may_fail, inner)) if kind == "any" else True
 
 
 # --- conditions ---

@@ -99,6 +99,11 @@ class _Seen:
     number: int
     rest: ItemRest
 
+    @property
+    def refused(self) -> bool:
+        """It is refused, or may still be."""
+        return self.rest.refusable if self.number else self.verdict == "not_eligible"
+
 
 @dataclass(slots=True)
 class Walker:
@@ -164,8 +169,7 @@ class Walker:
         put aside as not clear. Not while it is open whether there is anything to be screened for at all."""
         open_ = self.open(facts, known)
         items = {item: self.item(item, facts, known, open_) for item in self.pack.ids}
-        sure = (one.verdict != "not_eligible" and not one.number for one in map(items.get, self.offered) if one)
-        if not any(sure):
+        if all(items[item].refused for item in self.offered if self.pointed_to(item, known)):
             return []
         lots: list[set[str]] = []
         for one in items.values():
