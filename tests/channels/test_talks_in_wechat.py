@@ -47,7 +47,6 @@ class InWeChat:
         return self.say(move.get("says") or _WORDS[command], move)
 
 
-@pytest.mark.proof
 @pytest.mark.parametrize("one", for_doors())
 def test_the_talk_goes_as_written_in_wechat(running: Running, one: dict[str, Any]) -> None:
     contact = running.world.add_person(str(abs(hash(one["title"]))))

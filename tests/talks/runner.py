@@ -39,7 +39,6 @@ from dialogs.messages import Ask, Effect, Message, Offer, Reply, Submit, Turn
 from dialogs.session import Draft, Session, begin
 from dialogs.steps import Seen
 from dialogs.view import View
-from tests.scale import sized
 
 HERE = Path(__file__).parent
 OPENINGS = "openings.yaml"
@@ -236,10 +235,8 @@ class Door(Protocol):
 
 
 def for_doors() -> list[Any]:
-    """The talks that are played through the doors too, as pytest parameters: `doors: true`, or `doors: proof` for those that
-    only `make proof` plays there."""
-    wanted = sized((True,), (True, "proof"))
-    return [pytest.param(one, id=one["title"]) for _, one in talks() if one.get("doors") in wanted]
+    """The talks that are played through the doors too, as pytest parameters."""
+    return [pytest.param(one, id=one["title"]) for _, one in talks() if one.get("doors")]
 
 
 def play_at(door: Door, moves: list[dict[str, Any]]) -> None:
