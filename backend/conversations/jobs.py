@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+from prometheus_client import Gauge
+
 from backend import jobs
 from backend.conversations import store as rows
 from backend.conversations.writer import Unknown
@@ -16,6 +18,9 @@ from backend.people import service as people
 from backend.storage import now
 
 log = logging.getLogger(__name__)
+_GIVEN_UP = Gauge(
+    "yijianshi_events_given_up", "Events that failed every time and wait for the night, or for an operator"
+)
 
 
 @jobs.job(happenings.TELL)
@@ -45,9 +50,13 @@ def sweep(house: jobs.House) -> None:
         stamp = called_at.isoformat() if called_at else ""
         _tell(house, conversation_id, "call_unanswered", {}, f"call:{stamp}:{moment:%Y%m%d%H%M}")
     with house.store.work() as tx:
-        again = happenings.start_again(tx, moment - timedelta(minutes=settings.stuck_minutes))
+        again = happenings.start_again(tx, moment, timedelta(minutes=settings.stuck_minutes))
+        lost = happenings.given_up(tx)
     if again:
         log.warning("events_started_again", extra={"count": again})
+    if lost:
+        log.error("events_given_up", extra={"count": lost})
+    _GIVEN_UP.set(lost)
 
 
 @jobs.job("conversations.retain", cron="17 3 * * *")
@@ -65,6 +74,8 @@ def retain(house: jobs.House) -> None:
         silent = rows.silent_persons(tx, moment - timedelta(days=max(keep.transcript, keep.drafts)))
     for person_id in silent:
         people.forget(house.store, person_id)
+    with house.store.work() as tx:
+        happenings.start_given_up(tx)
     while _forget_told(house, moment - timedelta(days=keep.events)):
         continue
     while jobs.forget_finished(house.store, moment - timedelta(days=keep.jobs)):

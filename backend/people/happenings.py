@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +23,7 @@ from backend.storage.keys import DataKey, Keys
 from dialogs.messages import SystemEvent
 
 TELL = "conversations.tell"
+TRIES = 10  # of the sweep, each after twice as long: from two minutes the last is after seventeen hours
 
 
 class HappeningRow(SQLModel, table=True):
@@ -100,11 +101,29 @@ def told(tx: Session | sa.Connection, happening_ids: list[str], at: datetime) ->
     tx.execute(sa.update(_T).where(_T.c.id.in_(happening_ids), _T.c.told_at.is_(None)).values(told_at=at))
 
 
-def start_again(tx: Session | sa.Connection, before: datetime, *, limit: int = 200) -> int:
-    """For the sweep: start the jobs of events from before this moment that are still untold; returns how many."""
-    rows = tx.execute(
-        sa.select(_T.c.id, _T.c.tries).where(_T.c.told_at.is_(None), _T.c.at < before).order_by(_T.c.at).limit(limit)
-    ).all()
+def start_again(tx: Session | sa.Connection, at: datetime, first: timedelta, *, limit: int = 200) -> int:
+    """For the sweep: start the jobs of events that are still untold, the first time after `first`, each further time after
+    twice as long, `TRIES` times at most. Returns how many."""
+    due = [(_T.c.tries == tries) & (_T.c.at < at - first * 2**tries) for tries in range(TRIES)]
+    return _started(tx, sa.or_(*due), limit)
+
+
+def start_given_up(tx: Session | sa.Connection, *, limit: int = 200) -> int:
+    """For the night: events that have failed `TRIES` times are tried once more, for what was broken may have been mended."""
+    return _started(tx, _T.c.tries >= TRIES, limit)
+
+
+def given_up(tx: Session | sa.Connection) -> int:
+    """How many events no sweep starts any more: they are kept, and an operator has to see them."""
+    counted = sa.select(sa.func.count()).select_from(_T).where(_T.c.told_at.is_(None), _T.c.tries >= TRIES)
+    return int(tx.execute(counted).scalar_one())
+
+
+def _started(tx: Session | sa.Connection, which: sa.ColumnElement[bool], limit: int) -> int:
+    found = (
+        sa.select(_T.c.id, _T.c.tries).where(_T.c.told_at.is_(None), which).order_by(_T.c.tries, _T.c.at).limit(limit)
+    )
+    rows = tx.execute(found).all()
     for happening_id, tries in rows:
         tx.execute(sa.update(_T).where(_T.c.id == happening_id).values(tries=tries + 1))
         jobs.start(tx, TELL, key=f"{happening_id}:{tries + 1}", args=(happening_id,))

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -118,7 +119,7 @@ def wait_until_told(store: Storage) -> None:
         if not left:
             return
         with store.work() as tx:
-            happenings.start_again(tx, now())
+            happenings.start_again(tx, now(), timedelta())
         time.sleep(3)
     raise AssertionError(f"{left} events were never told")
 
