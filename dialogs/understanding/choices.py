@@ -19,11 +19,15 @@ from dialogs.understanding.tables import Story
 
 _NUMBER = r"(?:[0-9]{1,2}|[一二三四五六七八九十两]{1,2}|[abcdefgh](?![a-z]))"
 _ORDINAL = re.compile(rf"(?:第|选项?|选择|要|办|就|号码)?({_NUMBER})(?:个|号|项|条|种|样|款|那个)?")
-_ENDS = re.compile(r"^(?:我?(?:要|选|办))?(前面?|后面?|最后)(?:的|面)?([2-9二两三四五六七八九])(?:个|项|样|种)")
+_ENDS = re.compile(r"^(?:我?(?:要|选|办))?(前面?|头|后面?|最后)(?:的|面)?([2-9二两三四五六七八九])(?:个|项|样|种)")
 _SPAN = re.compile(rf"^(?:从)?(?:第)?({_NUMBER})(?:个|号)?(?:到|至|-|~)(?:第)?({_NUMBER})(?:个|号|项)?(?:都要|都)?$")
 _GROUP = re.compile(
     r"^(?:那|这)?(?:[两几二三]个|所有的?)?([\u4e00-\u9fff]{2,6}?)(?:那?[两几二三]个)?(?:我)?(?:全|都)(?:要|办|选|申请)"
 )
+_SO_MANY = re.compile(r"(?:那|这)?([两二三四])(?:个|样)([\u4e00-\u9fff]{2,4})|([\u4e00-\u9fff]{2,4}?)(?:的)?(?:那|这)?([两二三四])(?:个|样)")
+_RUN = re.compile(r"([1-9一二三四五六七八九.]{2,9})")  # “13”, “一三”: the first and the third
+_LAST = re.compile(r"(?:最后|末尾|最末|倒数第)(?:一|那)?个|最下面(?:那|一)?个")
+_TOP = re.compile(r"(?:头一|最前面(?:那|一)?|最上面(?:那|一)?)个")
 _DENIED_BEFORE = re.compile(r"(不要|不是|不办|不选|不想|莫要|别|没有|没|不)")
 _DENIED_AFTER = re.compile(r"(不要|不办|不用|莫要|不选|不是|没有|没得)[了的吧嘛]*$")
 _NEGATION = re.compile(r"[没不未无]")
@@ -49,6 +53,11 @@ def _index(text: str, count: int) -> int | None:
 def _part(core: str, label: str) -> bool:
     """Whether the label says this too; what it denies (没有注销过) it does not say (注销过)."""
     return len(core) >= 2 and core in label and not _NEGATION.search(label[: label.index(core)])
+
+
+def _placed(plain: str, count: int) -> str:
+    """Places named in words, as numbers: 最后一个 -> 第5个."""
+    return _TOP.sub("第1个", _LAST.sub(f"第{count}个", plain))
 
 
 def _near(core: str, labels: list[str]) -> list[int]:
@@ -93,6 +102,8 @@ class Picker:
         a near spelling."""
         labels = [_label(option) for option in options]
         core = self._p["around"].sub("", piece)
+        if "第" in piece and (places := self.ordinals(_DENIED_AFTER.sub("", core), len(options))):
+            return places
         exact = [at for at, label in enumerate(labels) if label and label in (piece, core)]
         if exact:
             return exact
@@ -155,7 +166,11 @@ class Picker:
         """The options meant, in the order shown; [] for none of them. `told`: the values that a piece of text tells in words
         that are on no button."""
         real = [o for o in options if o.value not in _EMPTY_VALUES]
+        plain = _placed(plain, len(real))
         places = self.ordinals(plain, len(options))
+        if not places and len(real) < 10 and (digits := _RUN.fullmatch(plain)):
+            places = [at for sign in digits[1] if (at := _index(sign, len(real))) is not None]
+            places = places if len(set(places)) == len(digits[1].replace(".", "")) else []
         if places is not None:
             values = [options[at].value for at in sorted(set(places))]
             return Found(values) if places else Found(doubt="no_such_option")
@@ -164,7 +179,7 @@ class Picker:
         if only := self._p["only"].match(plain):
             named = self._named(next(filter(None, only.groups())), real, told)
             return Found([real[at].value for at in named]) if named else Found(doubt="which_option")
-        but = next((m for name in ("all_but", "rest", "all_without") if (m := self._p[name].search(plain))), None)
+        but = next((m for name in ("all_but", "rest", "all_without", "all_except") if (m := self._p[name].search(plain))), None)
         if but:
             return self._all_but(but["out"], real, told)
         if self._p["all"].match(plain):
@@ -179,7 +194,7 @@ class Picker:
         ends = _ENDS.match(plain)
         span = _SPAN.match(plain)
         if ends and (count := chinese_number(ends[2].replace("两", "二"))) and count <= len(real):
-            kept = real[:count] if ends[1].startswith("前") else real[-count:]
+            kept = real[:count] if ends[1][0] in "前头" else real[-count:]
         elif (
             span
             and (a := _index(span[1], len(real))) is not None
@@ -193,6 +208,10 @@ class Picker:
 
     def _some(self, plain: str, real: Options, options: Options, told: Told | None) -> Found:
         said, denied = self._both(plain, real, told)
+        if (two := _SO_MANY.fullmatch(plain)) and (count := chinese_number((two[1] or two[4]).replace("两", "二"))):
+            like = [option.value for option in real if (two[2] or two[3]) in _label(option)]
+            if len(like) == count:
+                return Found(like)
         group = _GROUP.match(plain)
         if group and (named := [at for at, option in enumerate(real) if group[1] in _label(option)]):
             return Found([real[at].value for at in named])

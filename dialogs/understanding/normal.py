@@ -32,12 +32,18 @@ def tidy(text: str) -> str:
     ).strip()
 
 
-def _pauses(tidied: str) -> str:
-    """Blanks between pieces of a dictation become commas: three pieces or more, none of them a single character."""
-    pieces = tidied.split(" ")
-    if len(pieces) < 3 or min(map(len, pieces)) < 2:
-        return tidied
-    return _PAUSE.sub(",", tidied)
+def _pauses(tidied: str, answers: frozenset[str]) -> str:
+    """Blanks between pieces of a dictation become commas: three pieces or more, none of them a single character; and the
+    blank behind an answer (“没有 第一次办”)."""
+    spelled = len(tidied) > 3 and tidied[1:8:2].isspace()  # letter by letter: what was a blank is three
+    pieces = re.split(r" {2,}", tidied) if spelled else re.split(r" +", tidied)
+    if spelled:
+        pieces = [piece.replace(" ", "") for piece in pieces]
+    if len(pieces) >= 3 and min(map(len, pieces)) >= 2:
+        return _PAUSE.sub(",", " ".join(pieces))
+    if len(pieces) >= 2 and pieces[0] in answers and len("".join(pieces[1:])) >= 4:
+        return pieces[0] + "," + " ".join(pieces[1:])
+    return tidied
 
 
 class Plain:
@@ -48,12 +54,15 @@ class Plain:
         self._simple = {ord(a): b for a, b in zip(_CJK, simple, strict=True) if a != b}
         self._same = {wrong: right for right, wrongs in table.same.items() for wrong in wrongs}
         self._same |= {sign: f",{word}," for word, signs in table.signs.items() for sign in signs}
+        self._kept = frozenset("".join(sign for signs in table.signs.values() for sign in signs))
+        self._answers = frozenset(table.answers)
         longest = sorted(self._same, key=len, reverse=True)
         self._mend = re.compile("|".join(map(re.escape, longest)))
 
     def __call__(self, tidied: str) -> str:
         """Plain text: NFKC, lower case, simplified, no blanks but between Latin words, line breaks as commas."""
-        text = unicodedata.normalize("NFKC", _NEWLINES.sub(",", _pauses(tidied))).translate(self._simple).lower()
+        text = unicodedata.normalize("NFKC", _NEWLINES.sub(",", _pauses(tidied, self._answers))).translate(self._simple).lower()
+        text = "".join("," if unicodedata.category(c) == "So" and c not in self._kept else c for c in text)
         text = _BLANKS.sub("", text.translate(_PUNCTUATION))
         return self._mend.sub(lambda found: self._same[found[0]], text)
 

@@ -220,7 +220,7 @@ class Reader:
             return Reading("unsure", doubt=doubt)
         found = self._chosen(many, fact, plain.strip(",.!"), region, shown)
         if found.value is None and found.doubt == "elsewhere":
-            found = self._told(fact, plain, region, shown)
+            found = self._told(fact, plain, region, shown, many)
             if many and found.value is not None and not isinstance(found.value, list):
                 found = replace(found, value=[found.value])
         alone = found.value is not None and len(clauses) < 2 and len(plain) < 9
@@ -233,7 +233,8 @@ class Reader:
             return Found(doubt="elsewhere")
         if not many:
             return self._picker.one(plain, shown)
-        return self._picker.many(plain, shown, self._stories.words_of(fact, region, shown))
+        table = "card_service_type" if any(str(o.value).startswith("card.") for o in shown) else fact
+        return self._picker.many(plain, shown, self._stories.words_of(table, region, shown))
 
     def _not_outright(self, fact: str, clauses: tuple[Clause, ...], about: str) -> str:
         """Why nothing that is chosen here counts: supposed, hedged, of old, under way or about somebody else; "" when it does."""
@@ -248,9 +249,21 @@ class Reader:
             return "stale"
         return "someone_else" if self._claims.about_others(clauses, about) else ""
 
-    def _told(self, fact: str, plain: str, region: str, shown: tuple[Option, ...]) -> Found:
+    def _several(self, fact: str, plain: str, region: str) -> Found:
+        """Several answers told without a screen; [] for none of them."""
+        told = self._stories.words_of(fact, region, ())
+        only = self._p["only"].match(plain)
+        if self._p["none"].search(plain) and not only:
+            return Found([])
+        text = next(filter(None, only.groups())) if only else plain
+        values = [v for piece in self._p["between"].split(text) if piece and told for v in told(piece) if v != "none"]
+        return Found(list(dict.fromkeys(values))) if values else Found(doubt="elsewhere")
+
+    def _told(self, fact: str, plain: str, region: str, shown: tuple[Option, ...], many: bool = False) -> Found:
         """A choice in words that are on no button."""
         if fact in self._stories:
+            if many and not shown:
+                return self._several(fact, plain, region)
             return self._stories.read(fact, plain, region, shown)
         kind = self._slots.kind_of.get(fact, "")
         if kind in ("place", "level", "categories", "relation", "number"):

@@ -116,7 +116,7 @@ def number(plain: str) -> Found:
 
 def age(plain: str) -> Found:
     """An age in whole years; a year of birth is none."""
-    found = number(re.sub(r"(?<=岁)(?:半|多?一点)|零?\d{1,2}个月", "", plain))
+    found = number(re.sub(r"(?<=十)有(?=[一二三四五六七八九])|(?<=岁)(?:半|多?一点)|零?\d{1,2}个月", "", plain))
     return found if found.value is None or found.value <= 120 else Found(doubt="birth_date")
 
 
@@ -164,12 +164,16 @@ class SlotReader:
 
     def person_name(self, written: str) -> Found:
         """A name exactly as written, without what leads to it (“我叫”, “名字是”)."""
+        written = re.sub(r"\s*[(（][^()（）]*[)）]\s*$", "", written.strip())
+        written = re.sub(r"[,，][^,，]{2,12}的.$", "", written)  # “李建国，建设的建”
         lead = self._p["name_lead"].match(written.strip())
         if lead and lead.end():
             written = re.split(r"[,，。;；]", written.strip()[lead.end() :])[0]
         name = self._p["name_tail"].sub("", self._p["name_lead"].sub("", written.strip()))
         if not self._p["name"].match(name) or self._p["not_a_name"].search(name):
             return NOTHING
+        if re.search(r"\s", name) and max(map(len, name.split())) > 1:
+            return Found(doubt="is_it_a_name", likely=(name.split()[0],))
         if len(name) > 4 and not re.search(r"[·•．.・‧]", name):
             return Found(doubt="is_it_a_name", likely=(name,))
         return Found(name)
@@ -239,15 +243,15 @@ class SlotReader:
         """What the speaker is to the applicant, as the office writes it (父亲, 女儿)."""
         if re.search(r"本人|自己", plain):
             return Found("本人")
-        if self._p["both_ways"].search(plain):
-            return Found(doubt="which_relation")
         pattern, meaning = self._relation
+        told = re.search(r"我是(?:他|她|娃|孩子|它)?(?:的)?(" + pattern.pattern + ")", plain)
+        if self._p["both_ways"].search(plain) and not told:
+            return Found(doubt="which_relation")
         said = {
             meaning[f[0]] for f in pattern.finditer(plain) if not self._p["not_before_value"].search(plain[: f.start()])
         }
-        mine = re.search(r"我是(?:他|她|娃|孩子|它)?(?:的)?(" + pattern.pattern + ")", plain)
-        if mine:
-            return Found(meaning[mine[1]])
+        if told:
+            return Found(meaning[told[1]])
         if len(said) == 1 and not re.search(r"(?:他|她|娃|孩子)是我", plain):
             return Found(said.pop())
         return Found(doubt="which_relation", likely=tuple(sorted(said))) if said else NOTHING

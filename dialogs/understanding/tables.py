@@ -23,6 +23,7 @@ class Normal(_Table):
 
     same: dict[str, list[str]] = {}
     signs: dict[str, list[str]] = {}
+    answers: list[str] = []  # behind which a blank is a comma
     alike: dict[str, list[str]] = {}  # words that ask the same thing: only for finding an answer in the FAQ
     labels: dict[str, list[str]]  # a word on a button -> what people say for it
     examples: dict[str, str] = {}

@@ -20,9 +20,9 @@ from dialogs.understanding.tables import Tables, Topic
 _COMMON = re.compile(r"^(\S{1,4} (?:[3-9]\d|\d{3,})) ", re.MULTILINE)
 _TABLE_FREQUENCY = 4000
 _CLAUSES = re.compile(
-    r"[,.;!~|/:]+|(?<=\?)|(?=(?:那|我|该|要|那我|我该|那该|那要|这)?(?:咋个?|怎么|啷个|如何)(?:办|整|弄|搞))"
+    r"[,.;!~|/:()]+|(?<=\?)|(?=(?:那|我|该|要|那我|我该|那该|那要|这)?(?:咋个?|怎么|啷个|如何)(?:办|整|弄|搞))"
 )
-_DROP = re.compile(r"[\"'“”‘’()\[\]{}<>《》【】、·*_=+\-^%$#@&\\]+")
+_DROP = re.compile(r"[\"'“”‘’\[\]{}<>《》【】、·*_=+\-^%$#@&\\]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +161,11 @@ class Lexicon:
 
     def _ends_answer(self, part: list[Token], token: Token) -> bool:
         """Whether a bare yes or no is over here: a word that begins something else, or anything strange after a particle."""
-        if not any(t.sense.role == "pol" for t in part) or any(t.sense.role in ("new", "topic", "thing", "verb", "pred", "not", "either") for t in part):
+        roles = {t.sense.role for t in part}
+        if "pol" not in roles or not roles.isdisjoint(("new", "topic", "thing", "verb", "pred", "not", "either")):
             return False
-        return token.text in self._boundary or (part[-1].text in self._particle and token.sense.role in ("new", "question"))
+        over = part[-1].text[-1] in self._particle and (len(part[-1].text) == 1 or part[-1].sense.role == "pol")
+        return token.text in self._boundary or (over and token.sense.role in ("new", "question", *_PERSONS))
 
     @staticmethod
     def _as_clauses(words: tuple[str, ...], parts: list[list[Token]]) -> Iterable[Clause]:
