@@ -23,6 +23,7 @@ from backend.storage import Keys, Storage, new_id, now
 Verb = Literal[
     "sign_in", "sign_out", "add_account", "set_password", "open", "take", "say", "return", "search", "reveal",
     "move_case", "ask_again", "save_directory", "answer_question",
+    "dismiss_question",
 ]  # fmt: skip
 Kind = Literal["staff", "conversation", "application", "case", "photo", "directory", "question"]
 _BATCH = 500

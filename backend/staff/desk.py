@@ -15,7 +15,7 @@ from typing import Any
 from sqlmodel import Session
 
 from backend.conversations import store as talks
-from backend.conversations.models import Conversation, DraftRow, QuestionKept, Said
+from backend.conversations.models import Conversation, DraftRow, Said
 from backend.jobs import House
 from backend.people import masking
 from backend.staff import masks, store
@@ -67,7 +67,7 @@ def talk(house: House, tx: Session, staff: Staff, conversation_id: str, more: Se
         return None
     row = _shown(house, tx, [one], {one.id: why})[0]
     kept = json.loads(house.store.keys.unseal(key, one.sealed_talk, f"conversation.talk:{one.id}"))
-    mask = masks.Mask(_answers(house, key, talks.drafts(tx, one.id)))
+    mask = masks.Mask(answers_of(house, key, talks.drafts(tx, one.id)))
     log = [_entry(house, key, said, mask) for said in talks.transcript(tx, one.id)]
     return {
         "row": row,
@@ -77,29 +77,6 @@ def talk(house: House, tx: Session, staff: Staff, conversation_id: str, more: Se
         "open": mask.every(kept["open"]),
         "drafts": [{**draft, "label": mask.text(draft["label"])} for draft in kept["talk"]["drafts"]],
     }
-
-
-def questions(house: House, tx: Session, staff: Staff, limit: int) -> list[Json]:
-    """Questions that no document answers, or that came with a call, oldest first; masked."""
-    found = store.questions(tx, staff.counties, limit)
-    keys = house.store.keys.load(tx, {kept.person_id for kept, _ in found})
-    return [
-        {
-            "id": kept.id,
-            "at": kept.at.isoformat(),
-            "county": county,
-            "reason": words().called.get(kept.reason, words().unanswered),
-            "text": _question(house, tx, keys[kept.person_id], kept),
-            "conversation_id": kept.conversation_id if staff.may("people") else None,
-        }
-        for kept, county in found
-        if kept.person_id in keys
-    ]
-
-
-def _question(house: House, tx: Session, key: DataKey, kept: QuestionKept) -> str:
-    text = house.store.keys.unseal_text(key, kept.sealed_text, f"question_kept.text:{kept.id}")
-    return masks.Mask(_answers(house, key, talks.drafts(tx, kept.conversation_id))).text(text)
 
 
 def waits_since(one: Conversation) -> datetime:
@@ -150,7 +127,7 @@ def _row(
     why: Sequence[Why],
     names: Mapping[str, str],
 ) -> Json:
-    answers = _answers(house, key, [draft] if draft else [])
+    answers = answers_of(house, key, [draft] if draft else [])
     mask = masks.Mask(answers)
     return {
         "id": one.id,
@@ -203,7 +180,7 @@ def _blocks(house: House, key: DataKey, said: Said) -> list[Json]:
     return list(json.loads(house.store.keys.unseal(key, said.sealed_blocks, f"transcript.blocks:{said.id}")))
 
 
-def _answers(house: House, key: DataKey, drafts: Iterable[DraftRow]) -> list[Json]:
+def answers_of(house: House, key: DataKey, drafts: Iterable[DraftRow]) -> list[Json]:
     """The answers of these drafts, by question: only to know what to hide, and the name's first sign."""
     opened = (json.loads(house.store.keys.unseal(key, one.sealed_body, f"draft.body:{one.id}")) for one in drafts)
     return [{question: answer["value"] for question, answer in draft["answers"].items()} for draft in opened]

@@ -16,7 +16,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from backend.applications import states
-from backend.staff import audit, case_routes, cases, desk, directory, floor, service, store
+from backend.staff import audit, case_routes, cases, desk, directory, floor, questions, service, store
 from backend.staff.access import (
     COOKIE,
     PATH,
@@ -34,7 +34,6 @@ from backend.staff.access import (
 )
 from backend.staff.rights import ROLES, Staff
 from backend.staff.words import words
-from backend.storage import now
 from backend.storage.live import MISSED
 from dialogs import graph as dialog_graph
 from dialogs.directory import Directory
@@ -43,7 +42,6 @@ router = APIRouter(prefix=PATH, dependencies=[Depends(own_page)])
 Json = dict[str, Any]
 _GATHER_SECONDS = 0.3  # ids that come together go out together
 _STILL_SIGNED_IN_SECONDS = 30.0
-_QUESTIONS = 200
 
 
 # --- signing in ---
@@ -205,21 +203,28 @@ def _inside(staff: Staff, county: str) -> None:
 # --- questions nobody could answer, the graph, the audit ---
 
 
+class Settled(BaseModel):
+    ids: list[str] = Field(min_length=1, max_length=questions.MOST)
+    outcome: questions.Outcome = "answer_question"
+
+
 @router.get("/questions")
-def questions(house: HouseDep, staff: QuestionReader) -> list[Json]:
+def read_questions(house: HouseDep, staff: QuestionReader) -> list[Json]:
     with house.store.read() as tx:
-        return desk.questions(house, tx, staff, _QUESTIONS)
+        return questions.groups(house, tx, staff)
 
 
 @router.post("/questions/{question_id}/done")
 def question_done(question_id: str, house: HouseDep, staff: QuestionReader) -> Json:
+    return settle_questions(Settled(ids=[question_id]), house, staff)
+
+
+@router.post("/questions/settle")
+def settle_questions(body: Settled, house: HouseDep, staff: QuestionReader) -> Json:
     with house.store.work() as tx:
-        kept = store.question(tx, staff.counties, question_id)
-        if kept is None:
-            raise refused(404, "not_found")
-        kept.answered_at = kept.answered_at or now()
-        tx.add(kept)
-        audit.record(house.store.keys, tx, staff, "answer_question", "question", question_id)
+        settled = questions.settle(house, tx, staff, body.ids, body.outcome)
+    if not settled:
+        raise refused(404, "not_found")
     return {}
 
 

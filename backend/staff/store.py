@@ -204,21 +204,19 @@ def counts_by_state(tx: Session, counties: Sequence[str]) -> dict[str, int]:
 
 
 def questions(tx: Session, counties: Sequence[str], limit: int) -> Sequence[tuple[QuestionKept, str]]:
-    """Questions nobody has answered yet, with the county they belong to, oldest first."""
-    own = sa.func.coalesce(sa.func.nullif(QuestionKept.region, ""), Conversation.region)
+    """Questions nobody has answered yet, newest first, each with the county of who asked (its own region names a document)."""
     kept = (
-        select(QuestionKept, own)
+        select(QuestionKept, Conversation.region)
         .join(Conversation, col(Conversation.id) == col(QuestionKept.conversation_id))
-        .where(col(QuestionKept.answered_at).is_(None), own.in_(counties))
+        .where(col(QuestionKept.answered_at).is_(None), col(Conversation.region).in_(counties))
     )
-    return tx.exec(kept.order_by(col(QuestionKept.at)).limit(limit)).all()
+    return tx.exec(kept.order_by(col(QuestionKept.at).desc()).limit(limit)).all()
 
 
 def question(tx: Session, counties: Sequence[str], question_id: str) -> QuestionKept | None:
-    own = sa.func.coalesce(sa.func.nullif(QuestionKept.region, ""), Conversation.region)
     one = (
         select(QuestionKept)
         .join(Conversation, col(Conversation.id) == col(QuestionKept.conversation_id))
-        .where(QuestionKept.id == question_id, own.in_(counties))
+        .where(QuestionKept.id == question_id, col(Conversation.region).in_(counties))
     )
     return tx.exec(one).one_or_none()

@@ -5,19 +5,22 @@ import { lines } from "../chat/show.js";
 import { call, post } from "./api.js";
 import { Alert, moment, useDeed, useRead } from "./parts.js";
 
-export function Questions({ say }) {
+export function Questions({ me, say }) {
   const { value: rows, problem, read } = useRead("/questions", () => true);
   const deed = useDeed();
   const head = useRef();
-  const done = async (id) => {
-    if (await deed.run(() => post(`/questions/${id}/done`))) { await read(); say("已处理。"); head.current?.focus(); }
+  const county = (code) => me.counties.find((one) => one.code === code)?.name ?? "还不知道哪里";
+  const settle = async (ids, outcome, said) => {
+    if (await deed.run(() => post("/questions/settle", { ids, outcome }))) { await read(); say(said); head.current?.focus(); }
   };
+  const talk = (one) => (one.conversation_id ? html` <a href="#/talks/${one.conversation_id}">看会话</a>` : null);
   return html`<section class="pane page-pane" aria-labelledby="questions-title"><h2 id="questions-title" tabindex="-1" ref=${head}>没答上的问题</h2>
-    <p class="soft">文件里没有答案的，和找人工时留下的话。</p>
+    <p class="soft">文件里没有答案的，和找人工时留下的话。意思相近的放在一起，问得多的在前面。</p>
     <${Alert} problem=${problem} /><${Alert} problem=${deed.problem} />
     ${rows && !rows.length ? html`<p>都处理完了。</p>` : null}
-    <ul class="questions">${(rows ?? []).map((row) => html`<li key=${row.id} class="block"><p class="from"><span class="chip">${row.reason}</span> <time datetime=${row.at}>${moment(row.at)}</time></p>
-      ${lines(row.text)}<div class="row">${row.conversation_id ? html`<a class="button" href="#/talks/${row.conversation_id}">看会话</a>` : null}<button type="button" disabled=${deed.busy} onClick=${() => done(row.id)}>处理好了</button></div></li>`)}</ul></section>`;
+    <ul class="questions">${(rows ?? []).map((row) => html`<li key=${row.id} class="block"><p class="from"><span class="chip">${row.reason}</span> <span class="chip">${row.count}次</span> <span>${county(row.county)}</span> <time datetime=${row.at}>${moment(row.at)}</time></p>
+      ${lines(row.text)}${row.others.length ? html`<details><summary>相近的${row.others.length}条</summary><ul class="bullets">${row.others.map((one) => html`<li key=${one.id}><span>${one.text} <time class="soft" datetime=${one.at}>${moment(one.at)}</time>${talk(one)}</span></li>`)}</ul></details>` : null}
+      <div class="row">${row.conversation_id ? html`<a class="button" href="#/talks/${row.conversation_id}">看会话</a>` : null}<button type="button" disabled=${deed.busy} onClick=${() => settle(row.ids, "answer_question", "已处理。")}>处理好了</button><button type="button" class="quiet" disabled=${deed.busy} onClick=${() => settle(row.ids, "dismiss_question", "已放到一边。")}>不用处理</button></div></li>`)}</ul></section>`;
 }
 
 export function Audit() {
