@@ -15,7 +15,7 @@ from typing import Any
 
 from dialogs.messages import Cite, Option
 from dialogs.understanding.choices import Picker, Stories
-from dialogs.understanding.claims import UNSURE, Claims
+from dialogs.understanding.claims import SELF, UNSURE, Claims
 from dialogs.understanding.cues import Cues
 from dialogs.understanding.facts import Harvest
 from dialogs.understanding.faq import Aspects, Faq, Hit
@@ -62,6 +62,8 @@ class Reader:
         in the order on the screen. `about`: who is being helped ("" or 我: the speaker)."""
         written = tidy(text[: LIMIT + 1])
         plain = self._plain(written[:LIMIT])
+        if about not in SELF:
+            plain = plain.replace(about, "他")  # “王大爷有”
         if not plain:
             return Reading("refused" if text.strip() else "unsure", doubt="empty")
         if (distress := self._distress.find(plain)) is not None:
@@ -225,7 +227,10 @@ class Reader:
                 found = replace(found, value=[found.value])
         alone = found.value is not None and len(clauses) < 2 and len(plain) < 9
         anyone = about == "" and fact in ("actor_role", "relation")  # nobody has been named yet
-        return _reading(found, {} if alone else self._harvest.facts(clauses, plain, about, anyone=anyone) or {})
+        facts = {} if alone else self._harvest.facts(clauses, plain, about, anyone=anyone) or {}
+        if fact == "items":  # “培训不要” is about the choice, not about the person
+            facts = {name: value for name, value in facts.items() if not isinstance(value, bool)}
+        return _reading(found, facts)
 
     def _chosen(self, many: bool, fact: str, plain: str, region: str, shown: tuple[Option, ...]) -> Found:
         """What is picked on the screen. Of several, some may be told in one's own words (“高龄津贴” for 老年人的补贴)."""
