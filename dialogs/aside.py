@@ -15,6 +15,10 @@ from dialogs.understanding import Reading
 
 STUCK = 3  # the same question not understood so often calls a person
 _DAYS = "一二三四五六日"
+_DISTRESS = {
+    "violence": "distress_violence",
+    "cheated": "distress_cheated",
+}  # despair, and what is not named, has the words of care
 
 
 def side_answer(desk: Desk, reading: Reading) -> None:
@@ -58,11 +62,12 @@ def call_staff(desk: Desk, reason: Literal["asked", "stuck", "photo"]) -> None:
     desk.stay("called_staff")
 
 
-def distress(desk: Desk) -> None:
-    """Despair, violence, being cheated: the form stops, a person is called at once, and who else can help is shown."""
+def distress(desk: Desk, kind: str = "") -> None:
+    """Despair, violence, being cheated (`kind`, as the reader names it): the form stops, a person is called at once, and who else
+    can help is shown."""
     desk.effects.append(CallStaff("distress", desk.message.text[:500]))
     desk.set_talk(called=Called(at=desk.message.at, reason="distress"), paused=True)
-    desk.say("distress", tone="warm")
+    desk.say(_DISTRESS.get(kind, "distress"), tone="warm")
     desk.replies.append(Say(contacts_say(desk)))
     desk.replies.append(Say(duty_says(desk)))
     desk.stay("called_staff", quiet=True)
@@ -90,7 +95,12 @@ def contacts_say(desk: Desk) -> str:
         return words.say("contacts_unknown")
     lines = [
         words.say(
-            "contact", name=c.name, phone=c.phone or words.say("no_phone"), text=c.text_route, source=c.source, on=c.on
+            "contact",
+            name=c.name,
+            phone=c.phone or words.say("no_phone"),
+            text=c.text_route or words.say("no_text"),
+            source=c.source,
+            on=c.on,
         )
         for c in directory.contacts
     ]

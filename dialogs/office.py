@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from dialogs.aside import duty_says
+from dialogs.aside import contacts_say, duty_says
 from dialogs.desk import Desk
 from dialogs.messages import Reply, Say, Turn
 from dialogs.session import CaseSeen, Floor
@@ -73,6 +73,11 @@ def unanswered(desk: Desk) -> Turn:
     if called is None or called.told or desk.talk.floor is not None:
         return _refused(desk, "fenced")
     desk.set_talk(called=called.model_copy(update={"told": True}))
+    if called.reason == "distress":  # no form is put before somebody in danger
+        desk.say("nobody_came_distress", tone="warm")
+        desk.replies.append(Say(contacts_say(desk)))
+        desk.stay("called_staff", quiet=True)
+        return desk.turn()
     desk.say("nobody_came")
     desk.replies.append(Say(duty_says(desk)))
     desk.stay("called_staff")

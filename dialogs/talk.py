@@ -72,10 +72,14 @@ def open_ask(library: Library, session: Session, at: datetime) -> Ask | None:
 
 
 def _first(desk: Desk) -> Turn:
-    """Whatever comes first is greeted; nothing of it is kept before consent."""
+    """Whatever comes first is greeted, and nothing of it is kept before consent; but a cry is heard before anything else."""
+    cry = desk.library.reader.read("open", desk.message.text) if desk.message.kind == "text" else None
     if desk.message.kind == "photo":
         desk.say("photo_before_consent")
     desk.move("answered")
+    if cry is not None and cry.kind == "distress":
+        desk.replies = []
+        distress(desk, cry.doubt)
     return desk.turn()
 
 
@@ -390,7 +394,7 @@ def read_as(desk: Desk, reading: Reading) -> None:
     if reading.kind == "human":
         return call_staff(desk, "asked")
     if reading.kind == "distress":
-        return distress(desk)
+        return distress(desk, reading.doubt)
     if reading.kind in ("faq", "chat", "refused"):
         return side_answer(desk, reading)
     if reading.facts and _volunteer(desk, dict(reading.facts)):

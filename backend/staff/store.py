@@ -138,7 +138,7 @@ def directories(tx: Session) -> Sequence[DirectoryVersion]:
 def conversations(
     tx: Session, counties: Sequence[str], which: str, staff_id: str, stuck: int, ids: Iterable[str], limit: int
 ) -> Sequence[Conversation]:
-    """Within the fence: "mine" (held by this person), "needs" (called, stuck, mine, or among `ids`), or all; newest first."""
+    """Within the fence: "mine" (held by this person), "needs" (called, stuck, mine, or among `ids`), or all; danger, then the newest."""
     listed = select(Conversation).where(col(Conversation.region).in_(counties))
     mine = col(Conversation.holder) == staff_id
     if which == "mine":
@@ -148,7 +148,8 @@ def conversations(
         listed = listed.where(
             sa.or_(mine, called, col(Conversation.stuck) >= stuck, col(Conversation.id).in_(list(ids)))
         )
-    return tx.exec(listed.order_by(col(Conversation.last_at).desc()).limit(limit)).all()
+    danger = sa.case((col(Conversation.called_reason) == "distress", 0), else_=1)  # never cut off by the limit
+    return tx.exec(listed.order_by(danger, col(Conversation.last_at).desc()).limit(limit)).all()
 
 
 def conversation(tx: Session, counties: Sequence[str], conversation_id: str) -> Conversation | None:
