@@ -41,7 +41,7 @@ def test_every_kind_of_condition_is_changed_in_every_way_that_applies(bench: Ben
     kinds = {mutant.name.rsplit(": ", 1)[1].split(" ")[0] for mutant in bench.mutants("tongchuan")}
     assert kinds >= {"dropped", "negated", "without", "with", "9"}
     blocks = {mutant.path[0] for mutant in bench.mutants("tongchuan")}
-    assert blocks == {"conditions", "items", "first", "ways", "outside", "clocks", "materials", "before", "form"}
+    assert blocks >= {"conditions", "items", "first", "ways", "outside", "clocks", "materials", "before", "form"}
 
 
 def test_a_proof_of_a_change_that_is_killed_or_gone_is_called_stale(monkeypatch: pytest.MonkeyPatch) -> None:
