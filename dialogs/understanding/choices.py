@@ -24,7 +24,9 @@ _SPAN = re.compile(rf"^(?:从)?(?:第)?({_NUMBER})(?:个|号)?(?:到|至|-|~)(?:
 _GROUP = re.compile(
     r"^(?:那|这)?(?:[两几二三]个|所有的?)?([\u4e00-\u9fff]{2,6}?)(?:那?[两几二三]个)?(?:我)?(?:全|都)(?:要|办|选|申请)"
 )
-_SO_MANY = re.compile(r"(?:那|这)?([两二三四])(?:个|样)([\u4e00-\u9fff]{2,4})|([\u4e00-\u9fff]{2,4}?)(?:的)?(?:那|这)?([两二三四])(?:个|样)")
+_SO_MANY = re.compile(
+    r"(?:那|这)?([两二三四])(?:个|样)([\u4e00-\u9fff]{2,4})|([\u4e00-\u9fff]{2,4}?)(?:的)?(?:那|这)?([两二三四])(?:个|样)"
+)
 _RUN = re.compile(r"([1-9一二三四五六七八九.]{2,9})")  # “13”, “一三”: the first and the third
 _LAST = re.compile(r"(?:最后|末尾|最末|倒数第)(?:一|那)?个|最下面(?:那|一)?个")
 _TOP = re.compile(r"(?:头一|最前面(?:那|一)?|最上面(?:那|一)?)个")
@@ -179,7 +181,9 @@ class Picker:
         if only := self._p["only"].match(plain):
             named = self._named(next(filter(None, only.groups())), real, told)
             return Found([real[at].value for at in named]) if named else Found(doubt="which_option")
-        but = next((m for name in ("all_but", "rest", "all_without", "all_except") if (m := self._p[name].search(plain))), None)
+        but = next(
+            (m for name in ("all_but", "rest", "all_without", "all_except") if (m := self._p[name].search(plain))), None
+        )
         if but:
             return self._all_but(but["out"], real, told)
         if self._p["all"].match(plain):
@@ -238,7 +242,9 @@ class Picker:
     def _named(self, text: str, real: Options, told: Told | None) -> list[int]:
         """What a piece of text names, by number or by name."""
         numbers = self.ordinals(text, len(real))
-        return sorted({at for piece in self._pieces(text) for at in self._names(piece, real, told)} | set(numbers or ()))
+        return sorted(
+            {at for piece in self._pieces(text) for at in self._names(piece, real, told)} | set(numbers or ())
+        )
 
     def _all_but(self, out: str, real: Options, told: Told | None) -> Found:
         gone = set(self.ordinals(out, len(real)) or ()) or set(self._named(out, real, told))

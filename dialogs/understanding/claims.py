@@ -248,7 +248,9 @@ class Claims:
         self._relation = {word: name for name, words in tables.slots.relations.items() for word in words}
         self._groups = [frozenset(group) for group in tables.slots.groups]
         self._sayings = {
-            name: Saying(topic) for name, topic in self._topics.items() if topic.tells_yes or topic.tells_no or topic.vague
+            name: Saying(topic)
+            for name, topic in self._topics.items()
+            if topic.tells_yes or topic.tells_no or topic.vague
         }
 
         self._anywhere = [name for name, topic in self._topics.items() if topic.anywhere]
@@ -282,7 +284,9 @@ class Claims:
         behind = _first_person(clause) >= start
         flaw = "vague" if value is None else _flaw(clause)
         stale = clause.has("stale") and not self._topics[fact].past
-        return [Claim(fact, bool(value), "say", before if behind else who, at, True, flaw or ("stale" if stale else ""))]
+        return [
+            Claim(fact, bool(value), "say", before if behind else who, at, True, flaw or ("stale" if stale else ""))
+        ]
 
     def _of_clause(self, clause: Clause, at: int, who: str, families: frozenset[str]) -> Iterable[Claim]:
         scan = _Scan(families, self._solo)
@@ -309,7 +313,11 @@ class Claims:
     def bare(self, clause: Clause) -> bool | None:
         """The yes or no of a clause that says nothing else."""
         claims = list(self._of_clause(clause, 0, "", self._default))
-        return claims[0].value if len(claims) == 1 and not claims[0].fact and not claims[0].flaw and claims[0].clean else None
+        return (
+            claims[0].value
+            if len(claims) == 1 and not claims[0].fact and not claims[0].flaw and claims[0].clean
+            else None
+        )
 
     def told_anywhere(self, clause: Clause) -> dict[str, Any]:
         """Facts whose sayings are plain without their question (“离不开人”)."""

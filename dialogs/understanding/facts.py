@@ -95,7 +95,13 @@ class Harvest:
     def _named(self, clause: Clause) -> dict[str, Any]:
         """“我家低保”: in a list of what one is, a clause that is nothing but the name says so."""
         claims = self._claims.read((clause,))
-        if len(claims) == 1 and claims[0].clean and not claims[0].flaw and claims[0].value is None and claims[0].fact.startswith("is_"):
+        if (
+            len(claims) == 1
+            and claims[0].clean
+            and not claims[0].flaw
+            and claims[0].value is None
+            and claims[0].fact.startswith("is_")
+        ):
             return {claims[0].fact: True}
         return {}
 

@@ -61,7 +61,11 @@ class Plain:
 
     def __call__(self, tidied: str) -> str:
         """Plain text: NFKC, lower case, simplified, no blanks but between Latin words, line breaks as commas."""
-        text = unicodedata.normalize("NFKC", _NEWLINES.sub(",", _pauses(tidied, self._answers))).translate(self._simple).lower()
+        text = (
+            unicodedata.normalize("NFKC", _NEWLINES.sub(",", _pauses(tidied, self._answers)))
+            .translate(self._simple)
+            .lower()
+        )
         text = "".join("," if unicodedata.category(c) == "So" and c not in self._kept else c for c in text)
         text = _BLANKS.sub("", text.translate(_PUNCTUATION))
         return self._mend.sub(lambda found: self._same[found[0]], text)

@@ -85,7 +85,9 @@ class Places:
         narrow: list[list[Place]] = []
         wide: list[list[Place]] = []
         for start, name in self._found(plain):
-            if plain[:start].endswith(("不是", "不在", "没在", "离开", "离", "从", "由", "以前在", "原来在", "原来是", "以前是")):
+            if plain[:start].endswith(
+                ("不是", "不在", "没在", "离开", "离", "从", "由", "以前在", "原来在", "原来是", "以前是")
+            ):
                 continue
             if name in self._full:
                 narrow.append(self._full[name])

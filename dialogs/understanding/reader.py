@@ -26,7 +26,7 @@ from dialogs.understanding.slots import Found, SlotReader, age, bank_number, car
 from dialogs.understanding.tables import Cue, read_entries, read_tables
 from dialogs.understanding.words import Clause, Lexicon
 
-_NEAR = 0.6  # from here on the wording alone decides; below, what is asked about what comes first
+_NEAR = 0.72  # from here on the wording alone decides; below, what is asked about what comes first
 _ASKED = 0.42  # a text with a question word is answered from here on (`Hit.score`)
 _TOLD = 0.85  # a text without one (“收费标准”) has to be like a way of asking (`Hit.alike`)
 _PROGRAM = re.compile(r"[<>{}$`|\\;=%&]|--|/\w")
