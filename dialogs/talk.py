@@ -90,21 +90,23 @@ _BY_ITSELF = ("command", "human", "distress", "faq", "refused")  # never a piece
 
 def _words(desk: Desk, burst: Burst | None) -> Turn:
     """Words count for the open question only if it had been sent when they were written; else they join those before them, or
-    are asked back."""
+    are asked back. Within the second of the sending nothing is certain: what does not fit joins if it can."""
     before, when = desk.session, bursts.timing(desk.message, desk.talk.asked)
     held = bursts.unread(burst, desk.message, desk.talk.asked)
     if desk.talk.pending is not None or desk.talk.paused:  # no question of the path is open
         when = "in_time"
-    if when == "in_time" or (when == "same_second" and _fits(desk)):
-        whole = _whole(desk)
-        _hear(desk, None)
-        turn = desk.turn()
-        return turn if whole else bursts.closed(turn, desk.message, before, (bursts.piece(desk.message),), ())
-    if burst is not None and not bursts.stands(burst, desk.message):
-        burst = None
-    if burst is not None and (turn_of_all := _joined(desk, burst, held.carried)) is not None:
-        return turn_of_all
-    return _early(desk, burst, (*held.carried, *held.unread))
+    fits = when == "in_time" or (when == "same_second" and _fits(desk))
+    if not fits and bursts.stands(burst, desk.message) and burst is not None:
+        joined = _joined(desk, burst, held.carried)
+        if joined is not None:
+            return joined
+    if when == "early":
+        standing = burst if bursts.stands(burst, desk.message) else None
+        return _early(desk, standing, (*held.carried, *held.unread))
+    whole = _whole(desk)
+    _hear(desk, None)
+    turn = desk.turn()
+    return turn if whole else bursts.closed(turn, desk.message, before, (bursts.piece(desk.message),), ())
 
 
 def _hear(desk: Desk, reading: Reading | None) -> None:

@@ -138,7 +138,7 @@ def directories(tx: Session) -> Sequence[DirectoryVersion]:
 def conversations(
     tx: Session, counties: Sequence[str], which: str, staff_id: str, stuck: int, ids: Iterable[str], limit: int
 ) -> Sequence[Conversation]:
-    """Within the fence: "mine" (held by this person), "needs" (called, stuck, mine, or among `ids`), or all; danger, then the newest."""
+    """Within the fence: "mine" (held by them), "needs" (called, stuck, mine, or `ids`), or all; danger first, then newest."""
     listed = select(Conversation).where(col(Conversation.region).in_(counties))
     mine = col(Conversation.holder) == staff_id
     if which == "mine":
