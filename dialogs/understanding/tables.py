@@ -66,10 +66,10 @@ class YesNo(_Table):
 
 class Topic(_Table):
     """A fact as people speak of it. `holds`: naming it says yes. `affirm`, `deny`: whole sayings. `bare`: words that mean
-    yes or no to this fact alone. `tells_yes`, `tells_no`, `vague`: patterns of a clause that tell it when it is asked (`vague`: asked
-    again); what matches `tells_no` is taken out before `tells_yes` is looked for. `past`: what was once still counts; `anywhere`: they
-    tell it without the question too; `anyone`: it is about somebody else than the person who is helped.
-    `alias`: the facts really set. `strict`: only a clean answer counts (sending)."""
+    yes or no to this fact alone. `tells_yes`, `tells_no`, `vague`: patterns of a clause that tell it when it is asked
+    (`vague`: asked again); what matches `tells_no` is taken out before `tells_yes` is looked for. `past`: what was once
+    still counts; `anywhere`: they tell it without the question too; `anyone`: it is about somebody else than the person who
+    is helped. `alias`: the facts really set. `strict`: only a clean answer counts (sending)."""
 
     nouns: list[str] = []
     holds: list[str] = []
