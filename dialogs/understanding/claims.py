@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dialogs.understanding.cues import ANY, needs
 from dialogs.understanding.tables import Tables, Topic
 from dialogs.understanding.words import Clause, Sense, Token
 
@@ -221,12 +222,16 @@ class Saying:
     """The patterns of one fact."""
 
     def __init__(self, topic: Topic) -> None:
-        self._patterns = [(value, re.compile("|".join(says))) for value, says in (
-            (None, topic.vague), (False, topic.tells_no), (True, topic.tells_yes)) if says]  # fmt: skip
+        told = ((None, topic.vague), (False, topic.tells_no), (True, topic.tells_yes))
+        self._patterns = [(value, re.compile("|".join(says))) for value, says in told if says]
+        wanted = [needs(say) for _, says in told for say in says]
+        self._wanted = frozenset().union(*wanted) if all(wanted) else ANY
 
     def find(self, clause: Clause) -> tuple[bool | None, int] | None:
         """What the clause tells (None: nothing certain) and where; None where no pattern is in it."""
-        text = "".join(token.text for token in clause.tokens)
+        text = clause.text
+        if self._wanted and self._wanted.isdisjoint(text):
+            return None
         found: dict[bool | None, int] = {}
         for value, pattern in self._patterns:
             hit = next((m for m in pattern.finditer(text) if not _DENIED.search(text[: m.start()])), None)

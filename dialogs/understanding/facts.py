@@ -67,15 +67,15 @@ class Harvest:
         rest = "".join(t.text for t in clause.tokens if t.sense.role not in ("self", "other", "third", "now", "fill"))
         alone = self._p["age_bare"].fullmatch(rest)
         if alone:
-            return chinese_number(alone[0]) if listed or len(rest) < sum(len(t.text) for t in clause.tokens) else None
+            return chinese_number(alone[0]) if listed or len(rest) < len(clause.text) else None
         numbers = [t.text for t in clause.tokens if self._p["age_bare"].fullmatch(t.text)]
-        text = "".join(t.text for t in clause.tokens)
+        text = clause.text
         if len(numbers) != 1 or len(clause.tokens) < 3 or not self._p["age_amid"].search(text):
             return None
         return chinese_number(numbers[0])
 
     def _of_clause(self, clause: Clause, card: bool, level_told: bool = False) -> dict[str, Any]:
-        text = "".join(token.text for token in clause.tokens)
+        text = clause.text
         out = self._claims.facts(self._claims.read((clause,)), card=card)
         level = self._slots.level(text) if "级" in text or "等" in text else None
         if level and level.value:

@@ -48,6 +48,7 @@ class Clause:
     tokens: tuple[Token, ...]
     roles: frozenset[str]
     asks: bool  # ends with a question mark or has a question word
+    text: str
 
     def has(self, *roles: str) -> bool:
         return not self.roles.isdisjoint(roles)
@@ -172,4 +173,4 @@ class Lexicon:
         for at, part in enumerate(parts, 1):
             roles = frozenset(token.sense.role for token in part)
             asks = ("?" in words[-1] and at == len(parts)) or not roles.isdisjoint(("question", "either"))
-            yield Clause(tuple(part), roles, asks)
+            yield Clause(tuple(part), roles, asks, "".join(token.text for token in part))
