@@ -7,6 +7,6 @@ a language model) can stand in for `Reader` behind the same `read`.
 
 from dialogs.understanding.places import Place
 from dialogs.understanding.reader import Reader, load_reader, understand_lines
-from dialogs.understanding.reading import Reading
+from dialogs.understanding.reading import Reading, Understands
 
-__all__ = ["Place", "Reader", "Reading", "load_reader", "understand_lines"]
+__all__ = ["Place", "Reader", "Reading", "Understands", "load_reader", "understand_lines"]

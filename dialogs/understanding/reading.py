@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-from dialogs.messages import Cite
+from dialogs.messages import Cite, Option
 
 Kind = Literal["answer", "unsure", "command", "faq", "human", "distress", "chat", "refused", "other"]
 
@@ -26,3 +26,12 @@ class Reading:
     answer: str = ""
     cites: tuple[Cite, ...] = ()
     doubt: str = ""
+
+
+class Understands(Protocol):
+    """What the talk asks of a reader, whatever it is made of: the rules of this room, or another one laid in their place by
+    the operator. It is a pure function of its arguments, and nothing of the text leaves the machine."""
+
+    def read(
+        self, context: str, text: str, region: str = "", shown: Sequence[Option] = (), about: str = ""
+    ) -> Reading: ...
