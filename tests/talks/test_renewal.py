@@ -1,11 +1,12 @@
 """A new version of a document while people talk: nobody is moved under their hands, and everybody hears what changed for
 them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from backend.library import load_library
+from backend.library import load_policies, policy_texts
 from dialogs.library import Library
 from tests.talks.runner import Core, library, play, words
 
@@ -32,7 +33,7 @@ def published(folder: Path, *changes: tuple[str, str]) -> Library:
         text = text.replace(old, new)
     (folder / "policy" / "packs").mkdir(parents=True)
     (folder / "policy" / "packs" / "tongchuan.yaml").write_text(text, "utf-8")
-    return load_library(folder)
+    return replace(library(), policy=load_policies(policy_texts(folder)))
 
 
 def at_the_offer() -> Core:
@@ -87,7 +88,7 @@ def test_papers_that_changed_are_named(tmp_path: Path) -> None:
 def test_an_earlier_version_may_be_kept_under_its_name(tmp_path: Path, name: str) -> None:
     shelf = published(tmp_path)
     (tmp_path / "policy" / "packs" / name).write_text(PACK.read_text("utf-8"), "utf-8")
-    assert library().policy.packs["tongchuan"].key in load_library(tmp_path).policy.earlier
+    assert library().policy.packs["tongchuan"].key in load_policies(policy_texts(tmp_path)).earlier
     assert library().policy.packs["tongchuan"].key in shelf.policy.earlier
 
 
