@@ -404,7 +404,7 @@ def read_as(desk: Desk, reading: Reading) -> None:
     named = _after_one_of(desk.view.words.lists["change_words"], desk.message.text)
     if named is not None and not desk.state.startswith("consent/"):
         return COMMANDS["change"](desk, named)
-    if _takes_any_words(desk):
+    if _takes_any_words(desk) and not _hardly_a_name(desk, reading):
         return give(desk, desk.open, desk.message.text.strip(), "said")
     if reading.kind == "unsure" and isinstance(reading.value, list | tuple) and desk.open.key.endswith("_county"):
         names = "、".join(desk.view.county_name(str(code)) for code in reading.value)
@@ -466,6 +466,13 @@ def _takes_any_words(desk: Desk) -> bool:
     """A line of free text takes what was written, as it was written."""
     ask = desk.view.asking(desk.open).ask
     return bool(ask.input in ("text", "signature"))
+
+
+def _hardly_a_name(desk: Desk, reading: Reading) -> bool:
+    """“去窗口” where a name is asked for: asked once more; said again, it is taken as it was written."""
+    asked = desk.talk.asked
+    name = desk.view.asking(desk.open).ask.rules == "name"
+    return name and reading.kind == "unsure" and (asked is None or asked.tries == 0)
 
 
 # --- commands, switching, resuming ---
