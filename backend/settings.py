@@ -84,7 +84,7 @@ class Settings(BaseSettings):
 
     call_minutes: int = Field(10, ge=1)  # a call for a person of the staff counts as unanswered after this
     lease_minutes: int = Field(20, ge=1)  # how long a floor is held without a sign of life
-    burst_seconds: float = Field(2.5, ge=0, le=4)  # how long a chat waits for more words; WeChat gives up after five seconds
+    burst_seconds: float = Field(2.5, ge=0, le=4)  # how long a chat waits for more words (WeChat: five seconds)
     stuck_minutes: int = Field(2, ge=1)  # a row that has not moved for this long is started again
     staff_session_hours: int = Field(10, ge=1)
     person_cookie_days: int = Field(180, ge=1)
