@@ -11,17 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import chain, combinations
+from itertools import chain, combinations, islice, product
 from typing import Any
 
 from dialogs.policy.ask import NONE, Question, answers, facts_of, next_question
 from dialogs.policy.decide import complete, decide, judge
+from dialogs.policy.derive import Derive
 from dialogs.policy.logic import PERSON, Facts
 from dialogs.policy.pack import Pack, Policy
 from dialogs.policy.rest import ItemRest, Rests, facts_about
 
 UNSURE: Any = None
-MOST_FAULTS = 20
+MOST_FAULTS, MOST_PROBES = 20, 2_000
 Counts = tuple[int, int, int]
 """Talks from here, questions asked in all of them together, most in one of them."""
 
@@ -76,11 +77,39 @@ def _some(values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
 
 
 class _Looking(dict[str, Any]):
-    """Remembers what a derivation looks at while nothing is known."""
+    """Remembers what a derivation looks at."""
+
+    def __init__(self, known: Facts) -> None:
+        super().__init__(known)
+        self.looked_at: set[str] = set()
 
     def get(self, name: str, default: Any = None) -> Any:
-        self[name] = None
-        return default
+        self.looked_at.add(name)
+        return super().get(name, default)
+
+
+def follows_from(policy: Policy, pack: Pack, name: str, rule: Derive, on: date) -> frozenset[str]:
+    """What a derived fact may follow from: what facts.yaml says, and what its rule looks at for values of these."""
+    derive = policy.facts[name].derive
+    sources = set(derive.from_ if derive else ())
+    while True:
+        looked_at: set[str] = set()
+        values = [(None, *_values(policy, pack, source)) for source in sorted(sources)]
+        for some in islice(product(*values), MOST_PROBES):
+            looking = _Looking(dict(zip(sorted(sources), some, strict=True)))
+            rule(looking, pack.place, on)
+            looked_at |= looking.looked_at
+        if looked_at <= sources:
+            return frozenset(sources)
+        sources |= looked_at
+
+
+def _values(policy: Policy, pack: Pack, name: str) -> tuple[Any, ...]:
+    """Values to look with; nobody is asked for a date or a number of a paper here."""
+    fact = policy.facts[name]
+    if fact.type in ("text", "date"):
+        return ()
+    return fact.values if fact.type == "enum" else answers(policy, pack, name)
 
 
 def _together(lots: Iterator[Counts]) -> Counts:
@@ -138,10 +167,7 @@ class Walker:
                 self.asked[name] = (*self.asked.get(name, ()), if_so)
         self.follows = {}
         for name, rule in pack.derivations:
-            looking = _Looking()
-            rule(looking, pack.place, self.on)
-            derive = policy.facts[name].derive
-            self.follows[name] = frozenset({*looking, *(derive.from_ if derive else ())})
+            self.follows[name] = follows_from(policy, pack, name, rule, self.on)
 
     def walk(self, facts: dict[str, Any], share: float) -> Counts:
         known = complete(self.pack, facts, self.on)
@@ -255,7 +281,7 @@ class Walker:
         told = self.sources(live, known, open_)
         groups = (group.otherwise.keys() for group in self.policy.groups.values())
         live |= {name for names in groups if live & names for name in names}
-        settled = tuple(sorted(name for name in live if name in facts or known.get(name) is not None))
+        settled = tuple(sorted((name, name in facts or known.get(name) is not None) for name in live))
         screened = tuple(self.screened({item: one.verdict for item, one in items.items()}, known))
         return screened, tuple(one.number for one in items.values()), settled, told
 

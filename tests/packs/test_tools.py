@@ -133,6 +133,25 @@ def test_items_that_share_nothing_are_walked_apart_and_the_counts_stay_those_of_
     assert merged.states < every.states / 20
 
 
+def test_the_counts_of_a_real_pack_are_those_of_walking_every_talk_where_that_is_short_enough() -> None:
+    """With exclusions answered and the level still open, ages that are not told meet ages that were not asked."""
+    policy = load_policy(packs=pack_texts(), **texts())
+    pack = policy.packs["henan"]
+    told = dict.fromkeys(policy.groups["exclusions"].otherwise, False) | {
+        "is_tekun": True,
+        "in_employee_pension": False,
+    }
+    troubles = policy.groups["card_trouble"].otherwise
+    start = {**troubles, **told, "household_county": "410102", "holds_card": True, "is_dibao": False}
+    merged, every = (walk(policy, pack, ON, start=start, merged=so) for so in (True, False))
+    assert every.combinations > 200
+    assert (merged.combinations, merged.questions, merged.longest) == (
+        every.combinations,
+        every.questions,
+        every.longest,
+    )
+
+
 # --- check, explain, tree, diff, try ---
 
 
