@@ -95,7 +95,8 @@ class Talker:
     cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
 
     def talk(self, stop: threading.Event) -> None:
-        """Say one thing after the other until told to stop; nothing is left behind unanswered."""
+        """Say one thing after the other until told to stop; nothing is left behind unanswered. Nobody types without a breath:
+        without one, few people take all of the machine from the server that has to start again."""
         with httpx.Client(base_url=self.url, timeout=10) as client:
             self._arrive(client)
             while not stop.is_set():
@@ -103,6 +104,7 @@ class Talker:
                 self.acknowledged[f"m{at}"] = self.say(
                     client, f"m{at}", _WORDS[at % len(_WORDS)] + words(self.number, at)
                 )
+                stop.wait(random.uniform(0, 0.1))
 
     def _arrive(self, client: httpx.Client) -> None:
         """The cookie comes before the first word: a retry has to be the same person."""

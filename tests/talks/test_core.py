@@ -17,11 +17,17 @@ REACHED: dict[str, set[Any]] = {"states": set(), "edges": set()}
 def test_the_talk_goes_as_written(one: dict[str, Any]) -> None:
     core = Core(**({"at": one["at"]} if "at" in one else {}))
     for _ in play(core, one["talk"]):
-        pass
+        assert not asks_for_certainty(core), f"{core.ask.question} cannot be answered with “not sure”"
     check_end(core, one.get("ends", {}))
     assert "{" not in words(core.told), "a sentence was said with a hole in it"
     REACHED["states"] |= core.states
     REACHED["edges"] |= core.edges
+
+
+def asks_for_certainty(core: Core) -> bool:
+    """Whether a question about a fact is open and “not sure” is no answer to it."""
+    about_a_fact = core.session.talk.state == "screening/asking" and core.session.talk.pending is None
+    return about_a_fact and "unsure" not in [option.value for option in core.ask.options]
 
 
 def test_there_are_at_least_twenty_five_whole_talks_of_tongchuan() -> None:

@@ -50,11 +50,3 @@ def test_nobody_says_you_about_somebody_who_has_died() -> None:
         pass
     about_the_dead = words([r for r in core.told if "过世" in words([r])])
     assert not re.search("您(的户口|有残疾|的身份证|的姓名|是哪个民族|的残疾|现在)", about_the_dead)
-
-
-def test_every_question_about_a_fact_can_be_answered_with_not_sure() -> None:
-    for _, one in talks():
-        core = Core(**({"at": one["at"]} if "at" in one else {}))
-        for _ in play(core, one["talk"]):
-            if core.session.talk.state == "screening/asking" and core.session.talk.pending is None:
-                assert "unsure" in [option.value for option in core.ask.options], core.ask.question
