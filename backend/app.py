@@ -34,7 +34,7 @@ from backend.conversations.routes import way_in
 from backend.conversations.wechat import clients
 from backend.conversations.writer import Writer
 from backend.jobs import Engine, House
-from backend.library import load_library
+from backend.library import freshened, load_library, stamp
 from backend.people.identity import Doorman
 from backend.settings import Settings
 from backend.staff.directory import CHANGED, read_directories
@@ -141,7 +141,8 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
             raise _refused(older) from None
         else:
             await _open(app, house, engine)
-            keepers = [asyncio.create_task(_keep_library(house)), asyncio.create_task(_watch_schema(app, store))]
+            watched = (_keep_library(house), _watch_files(house), _watch_schema(app, store))
+            keepers = [asyncio.create_task(one) for one in watched]
         yield
     finally:
         for task in keepers:
@@ -192,6 +193,18 @@ async def _keep_library(house: House) -> None:
                     log.error("directories_broken", extra={"error": type(broken).__name__})
                 else:
                     house.library = house.writer.library = replace(house.library, directories=standing)
+
+
+async def _watch_files(house: House) -> None:
+    """Read the operator's files anew when one has changed; a broken one leaves the last good shelf standing."""
+    seen = await asyncio.to_thread(stamp, house.settings.data_dir)
+    while True:
+        await asyncio.sleep(_CHECK_SECONDS)
+        now = await asyncio.to_thread(stamp, house.settings.data_dir)
+        if now != seen:
+            seen = now
+            fresh = await asyncio.to_thread(freshened, house.settings.data_dir, house.library)
+            house.library = house.writer.library = replace(fresh, directories=house.library.directories)
 
 
 async def _watch_schema(app: FastAPI, store: Storage) -> None:

@@ -8,6 +8,7 @@ the start with a message that names the file; while the server runs, the last go
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -27,6 +28,9 @@ from dialogs.policy.sheets import load_sheets
 from dialogs.understanding import Place, load_reader
 from dialogs.wording import load_wording
 
+log = logging.getLogger(__name__)
+
+_FOLDERS, _HOLIDAYS = ("policy", "wording", "understanding"), "holidays.yaml"
 VERSION = "@"  # in the name of a file of packs: an earlier version of this region's
 _YEARS = re.compile(r"(?:\[([^\]]*)\])?(.*)")
 _NO_COUNTY = ("市辖区", "县", "市", "省直辖县级行政区划", "自治区直辖县级行政区划")  # headings of the table, not places
@@ -59,6 +63,24 @@ def load_library(
         county_names={place.code: place.province + place.prefecture + place.name for place in places},
         sheets=load_sheets(_texts("dialogs.policy", "sheets", data_dir), policy),
     )
+
+
+def stamp(data_dir: Path | None) -> tuple[tuple[str, int, int], ...]:
+    """What the operator's files look like from outside: name, time of change, size. Different: something was put there."""
+    folders = [data_dir / name for name in _FOLDERS] if data_dir else []
+    found = (path for folder in folders for path in folder.rglob("*") if path.suffix in (".yaml", ".txt"))
+    files = sorted([*found, *(data_dir.glob(_HOLIDAYS) if data_dir else ())])
+    return tuple((str(path), one.st_mtime_ns, one.st_size) for path in files for one in [path.stat()])
+
+
+def freshened(data_dir: Path | None, standing: Library) -> Library:
+    """The shelf with the files as they are now; the one that stands, when one of them cannot be used, which the operator
+    reads in the log with file and line."""
+    try:
+        return load_library(data_dir, standing.directories, standing.keeps)
+    except (ValueError, OSError) as broken:
+        log.error("library_broken", extra={"error": str(broken)})
+        return standing
 
 
 def policy_texts(data_dir: Path | None) -> dict[str, Any]:
@@ -130,7 +152,7 @@ def _texts(package: str, folder: str, data_dir: Path | None) -> dict[str, str]:
 
 def _holidays(data_dir: Path | None) -> dict[date, bool]:
     """The operator's overrides: `2027-02-16: true` is a day off, `false` a day of work."""
-    path = data_dir / "holidays.yaml" if data_dir else None
+    path = data_dir / _HOLIDAYS if data_dir else None
     if path is None or not path.is_file():
         return {}
     entries = yaml.safe_load(path.read_text("utf-8")) or {}
