@@ -103,7 +103,7 @@ class Picker:
         """The options that a piece of text names: whole labels first, then one's own words, then a piece of one label, then
         a near spelling."""
         labels = [_label(option) for option in options]
-        core = self._p["around"].sub("", piece)
+        core = self._p["around"].sub("", piece) or piece  # “一样” alone is what the button says
         if "第" in piece and (places := self.ordinals(_DENIED_AFTER.sub("", core), len(options))):
             return places
         exact = [at for at, label in enumerate(labels) if label and label in (piece, core)]

@@ -72,7 +72,7 @@ class WeChatUser:
         self.last = {
             "ToUserName": self.account.our_id,
             "FromUserName": self.openid,
-            "CreateTime": int(time.time()),
+            "CreateTime": int(time.time()) + 1,  # people read before they answer; bursts give their own times
             "MsgType": kind,
             **fields,
         }
