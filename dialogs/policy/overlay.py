@@ -20,12 +20,13 @@ from dialogs.policy.pack import Compiled, Pack, what_items_ask
 def lie_over(pack: Pack, parent: Pack, taken: Sequence[str]) -> Pack:
     """`pack` over its parent: what only the parent has comes behind, and where both have an item under whatever name,
     the parent's way is kept beside."""
-    like = pack.written.parent.like if pack.written.parent else {}
+    written = pack.written.parent
+    assert written is not None, "only a pack that names a parent lies over one"
+    like = written.like
     also = {item: parent.ways[like.get(item, item)] for item in pack.ids if like.get(item, item) in parent.ways}
     whole = beside(pack, parent, taken)
     stages = (*pack.stages, frozenset(taken)) if taken else pack.stages
-    written = pack.written.parent
-    when = compile_condition(written.when, pack.written.conditions, pack.region) if written and written.when else None
+    when = compile_condition(written.when, pack.written.conditions, pack.region) if written.when else None
     pointed = {**whole.offered_when, **(dict.fromkeys(taken, when) if when else {})}
     key = f"{pack.key}+{parent.key}"
     return replace(whole, key=key, stages=stages, behind=frozenset(taken), also=also, offered_when=pointed)
