@@ -141,7 +141,8 @@ function Talk({ id, me, say, shortcuts, byKeys }) {
     await read();
     if (done) { say("已交还。机器人接着办。"); head.current?.focus(); }
   };
-  useEffect(() => {
+  // With the layout, not after the paint: a key pressed in between would meet the record that is not there yet.
+  useLayoutEffect(() => {
     const hear = ({ detail: key }) => {
       if (key === "t" && row && !row.holder) take();
       if (key === "e" && row?.holder?.id === me.id) giveBack();
@@ -184,7 +185,7 @@ export function Talks({ id, me, say, shortcuts }) {
   const [filter, setFilter] = useState("needs");
   const { value: rows, problem, read } = useRead(`/conversations?filter=${filter}`, () => true);
   const byKeys = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const hear = ({ detail: key }) => {
       if (!["j", "k"].includes(key) || !rows?.length) return;
       const at = rows.findIndex((row) => row.id === id);
