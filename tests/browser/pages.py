@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import which
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = ("chromium-headless-shell", "chromium", "google-chrome")  # the shell draws the same page at half the CPU
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -25,8 +26,8 @@ PHONE = {"width": 375, "height": 812}
 
 
 def launch(playwright: Playwright) -> Browser:
-    """Debian's Chromium where it is, else the one that Playwright has installed."""
-    path = CHROMIUM if Path(CHROMIUM).exists() else None
+    """The system's Chromium where there is one, else the one that Playwright has installed."""
+    path = next((found for name in CHROMIUM if (found := which(name))), None)
     return playwright.chromium.launch(executable_path=path, args=FLAGS)
 
 
