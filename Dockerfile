@@ -3,7 +3,7 @@ FROM python:3.11-slim AS build
 WORKDIR /app
 RUN python -m venv .venv
 COPY requirements.lock pyproject.toml README.md ./
-RUN .venv/bin/pip install --no-cache-dir -r requirements.lock
+RUN .venv/bin/pip install --no-cache-dir --no-deps -r requirements.lock
 COPY bot bot
 COPY dialogs dialogs
 COPY backend backend

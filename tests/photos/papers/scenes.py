@@ -1,0 +1,118 @@
+"""A paper as a phone sees it: lying somewhere, a little turned, in some light. `easy` to `hard`, all by chance of a seed.
+
+12 megapixels are what a phone takes; the desk keeps 2400 pixels of them, so most scenes are made at that size.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from random import Random
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How bad it may get. Angles in degrees; blur as sigma in pixels of 2016; `dark`: the darkest light (1 is good light)."""
+
+    tilt: float
+    lean: float
+    fills: tuple[float, float]
+    blur: tuple[float, float]
+    dark: float
+    shadow: float
+    noise: float
+    quality: tuple[int, int]
+    turned: float
+
+
+LEVELS = {
+    "clean": Level(0, 0, (0.94, 0.98), (0, 0.2), 1.0, 0.0, 0, (90, 95), 0.0),
+    "easy": Level(3, 0.01, (0.8, 0.92), (0, 0.5), 0.9, 0.1, 2, (75, 90), 0.0),
+    "normal": Level(8, 0.035, (0.65, 0.9), (0.3, 1.1), 0.7, 0.35, 5, (55, 85), 0.25),
+    "hard": Level(16, 0.08, (0.5, 0.8), (1.0, 2.2), 0.45, 0.6, 10, (35, 60), 0.25),
+}
+
+
+def photographed(sheet: Image.Image, level: str, rng: Random, *, longest: int = 2016) -> bytes:
+    """This sheet on a table, as JPEG. `longest`: pixels of the longer side."""
+    how = LEVELS[level]
+    size = (longest, longest * 3 // 4) if sheet.width > sheet.height else (longest * 3 // 4, longest)
+    pixels = _laid(np.asarray(sheet), size, how, rng)
+    pixels = _lit(pixels, how, rng)
+    if (sigma := rng.uniform(*how.blur) * longest / 2016) > 0.2:
+        pixels = cv2.GaussianBlur(pixels, (0, 0), sigma)
+    grain = np.random.default_rng(rng.randrange(2**32)).normal(0, how.noise, (*pixels.shape[:2], 1)) if how.noise else 0
+    pixels = np.clip(pixels + grain, 0, 255).astype(np.uint8)
+    if rng.random() < how.turned:
+        pixels = np.rot90(pixels, rng.choice((1, 2, 3)))
+    return jpeg(Image.fromarray(pixels), rng.randint(*how.quality))
+
+
+def jpeg(image: Image.Image, quality: int = 85) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=quality)
+    return out.getvalue()
+
+
+def side_by_side(first: Image.Image, second: Image.Image) -> Image.Image:
+    """Two papers on one sheet, one below the other, as a copy shows both sides of a card."""
+    wide = max(first.width, second.width)
+    sheet = Image.new("RGB", (int(wide * 1.2), int((first.height + second.height) * 1.15)), (245, 245, 243))
+    sheet.paste(first, (int(wide * 0.1), int(first.height * 0.08)))
+    sheet.paste(second, (int(wide * 0.1), int(first.height * 1.15)))
+    return sheet
+
+
+def _laid(sheet: Pixels, size: tuple[int, int], how: Level, rng: Random) -> Pixels:
+    """The sheet on a table, seen a little from the side."""
+    wide, tall = size
+    scale = rng.uniform(*how.fills) * min(wide / sheet.shape[1], tall / sheet.shape[0])
+    half = np.array([sheet.shape[1], sheet.shape[0]]) * scale / 2
+    corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * half
+    lean = np.array([[rng.uniform(-1, 1), rng.uniform(-1, 1)] for _ in range(4)]) * how.lean * half.max()
+    angle = np.radians(rng.uniform(-how.tilt, how.tilt))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    shape = (corners + lean) @ turn.T
+    shape *= min(1.0, 0.97 / max(np.abs(shape[:, 0]).max() * 2 / wide, np.abs(shape[:, 1]).max() * 2 / tall))
+    room = np.array([wide, tall]) / 2 - np.abs(shape).max(axis=0)
+    shape += np.array([wide, tall]) / 2 + room * [rng.uniform(-0.8, 0.8), rng.uniform(-0.8, 0.8)]
+    there = shape.astype(np.float32)
+    here = np.array([(0, 0), (sheet.shape[1], 0), (sheet.shape[1], sheet.shape[0]), (0, sheet.shape[0])], np.float32)
+    matrix = cv2.getPerspectiveTransform(here, there)
+    small = sheet if scale > 0.7 else cv2.GaussianBlur(sheet, (0, 0), 0.35 / scale)
+    laid = cv2.warpPerspective(small, matrix, size, flags=cv2.INTER_CUBIC)
+    mask = cv2.warpPerspective(np.full(sheet.shape[:2], 255, np.uint8), matrix, size, flags=cv2.INTER_LINEAR)
+    part = (mask / 255.0)[..., None]
+    return (laid * part + _table(size, rng) * (1 - part)).astype(np.uint8)
+
+
+def _table(size: tuple[int, int], rng: Random) -> Pixels:
+    """Wood, cloth or stone: stripes and grain in one colour."""
+    wide, tall = size
+    chance = np.random.default_rng(rng.randrange(2**32))
+    colour = np.array(rng.choice(((120, 84, 54), (74, 76, 82), (150, 140, 128), (58, 70, 66), (172, 120, 84))))
+    coarse = cv2.resize(chance.normal(0, 14, (rng.choice((6, 60)), 24)), size, interpolation=cv2.INTER_CUBIC)
+    fine = chance.normal(0, 4, (tall, wide))
+    return np.clip(colour + (coarse + fine)[..., None], 0, 255).astype(np.uint8)
+
+
+def _lit(pixels: Pixels, how: Level, rng: Random) -> Pixels:
+    """Light that falls off to one side, and the shadow of a hand."""
+    tall, wide = pixels.shape[:2]
+    across, down = np.meshgrid(np.linspace(-1, 1, wide), np.linspace(-1, 1, tall))
+    angle = rng.uniform(0, 2 * np.pi)
+    light = rng.uniform(how.dark, 1.0) * (
+        1 - 0.12 * (1 - how.dark) / 0.5 * (across * np.cos(angle) + down * np.sin(angle))
+    )
+    if rng.random() < how.shadow:
+        edge = across * np.cos(angle + 1) + down * np.sin(angle + 1) - rng.uniform(-0.2, 0.5)
+        light = light * (1 - how.shadow * 0.6 / (1 + np.exp(-edge * 18)))
+    warm = np.array([1.0, 1.0 - rng.uniform(0, 0.05), 1.0 - rng.uniform(0, 0.12)])
+    return np.clip(pixels * light[..., None] * warm, 0, 255).astype(np.uint8)
