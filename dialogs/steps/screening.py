@@ -77,7 +77,9 @@ def _walk(
         if len(told) == len(question.facts):
             facts = {**facts, **_unshown(view, question), **told}
             yield _query(question, answers), facts
-        elif told:  # part of a question with several answers was volunteered: only the rest is asked
+        elif told and not _nothing_yet(
+            view, question, told
+        ):  # part of a question with several answers was volunteered: only the rest is asked
             facts = {**facts, **told}
             for name in told:
                 yield Query(name, STATE, covers=(name,)), facts
@@ -168,6 +170,13 @@ def _unshown(view: View, question: Question) -> dict[str, Any]:
     return (
         {} if group is None else {name: usual for name, usual in group.otherwise.items() if name not in question.facts}
     )
+
+
+def _nothing_yet(view: View, question: Question, told: Facts) -> bool:
+    """Whether what is told of a question that opens a door opens none: “都没有” of another county's list, which was shorter, is
+    no answer to this one, so it is put whole."""
+    group = view.policy.groups.get(question.key)
+    return group is not None and group.door and all(group.otherwise.get(name) == value for name, value in told.items())
 
 
 def _query(question: Question, answers: Facts) -> Query:
