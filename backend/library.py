@@ -23,6 +23,7 @@ from stdnum import numdb
 from backend.settings import Retention
 from dialogs.directory import Directory
 from dialogs.library import Library
+from dialogs.papers import load_papers
 from dialogs.policy import Policy, load_policy
 from dialogs.policy.sheets import load_sheets
 from dialogs.understanding import Place, load_reader
@@ -30,7 +31,7 @@ from dialogs.wording import load_wording
 
 log = logging.getLogger(__name__)
 
-_FOLDERS, _HOLIDAYS = ("policy", "wording", "understanding"), "holidays.yaml"
+_FOLDERS, _HOLIDAYS = ("policy", "wording", "understanding", "papers"), "holidays.yaml"
 VERSION = "@"  # in the name of a file of packs: an earlier version of this region's
 _YEARS = re.compile(r"(?:\[([^\]]*)\])?(.*)")
 _NO_COUNTY = ("市辖区", "县", "市", "省直辖县级行政区划", "自治区直辖县级行政区划")  # headings of the table, not places
@@ -40,11 +41,13 @@ def load_library(
     data_dir: Path | None = None,
     directories: Mapping[str, Directory] | None = None,
     keeps: Mapping[str, int] | None = None,
+    reads: bool = False,
+    home: str = "",
 ) -> Library:
     """A whole Library. `data_dir`: the operator's folder, with the sub-folders policy, wording, understanding,
     and holidays.yaml;
-    `directories`: what the console keeps; `keeps`: the retention table in days. ValueError names the file and
-    what to do."""
+    `directories`: what the console keeps; `keeps`: the retention table in days; `reads`: whether pictures are read here; `home`:
+    the address people reach the house at. ValueError names the file and what to do."""
     places = divisions()
     policy = load_policies(policy_texts(data_dir))
     reader = load_reader(
@@ -62,6 +65,9 @@ def load_library(
         keeps=dict(keeps or Retention().model_dump()),
         county_names={place.code: place.province + place.prefecture + place.name for place in places},
         sheets=load_sheets(_texts("dialogs.policy", "sheets", data_dir), policy),
+        papers=load_papers(_text("dialogs.papers", "papers.yaml", data_dir)),
+        reads=reads,
+        home=home,
     )
 
 
@@ -77,7 +83,7 @@ def freshened(data_dir: Path | None, standing: Library) -> Library:
     """The shelf with the files as they are now; the one that stands, when one of them cannot be used, which the operator
     reads in the log with file and line."""
     try:
-        return load_library(data_dir, standing.directories, standing.keeps)
+        return load_library(data_dir, standing.directories, standing.keeps, standing.reads, standing.home)
     except (ValueError, OSError) as broken:
         log.error("library_broken", extra={"error": str(broken)})
         return standing

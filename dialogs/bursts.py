@@ -103,7 +103,12 @@ def _taken_back(before: Session, after: Session) -> bool:
         return False
     if new is None or (old is None and len(after.talk.drafts) > len(before.talk.drafts) + 1):
         return old is None and new is None
-    return new.submitted is None and new.photos == (old.photos if old else {}) and _keeps(old, new)
+    return new.submitted is None and _same_pictures(old, new) and _keeps(old, new)
+
+
+def _same_pictures(old: Draft | None, new: Draft) -> bool:
+    before = old or Draft(id=new.id)
+    return new.photos == before.photos and new.papers == before.papers and new.retakes == before.retakes
 
 
 def _keeps(old: Draft | None, new: Draft) -> bool:

@@ -145,7 +145,7 @@ def _submitted(desk: Desk) -> bool:
 def _before(view: View) -> Query | None:
     """The question before the open one on the path, consent left out."""
     asked = [query for query in view.path if not query.state.startswith("consent/")]
-    here = next((n for n, query in enumerate(asked) if query.key == view.open.key), len(asked))
+    here = next((n for n, query in enumerate(asked) if query.key == view.open.key), len(asked) - 1)
     return asked[here - 1] if here > 0 else None
 
 

@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from dialogs.directory import Directory
+from dialogs.papers import Papers
 from dialogs.policy import Pack, Policy
 from dialogs.policy.sheets import SheetFile
 from dialogs.understanding import Reader
@@ -27,6 +28,7 @@ class Library:
     """`directories` by 6-digit county code; `holidays`: the operator's overrides, date -> is a day off;
     `county_names`: code
     -> full name; `keeps`: how long what is kept, in days, for the privacy notice; `sheets`: paper forms by region.
+    `papers`: what pictures can show; `reads`: whether pictures are being read here; `home`: the address people reach us at.
     `remembered`: results of pure
     functions of the policy,
     kept because thousands of people give the same answers; it changes no outcome."""
@@ -39,6 +41,9 @@ class Library:
     county_names: Mapping[str, str] = field(default_factory=dict)
     keeps: Mapping[str, int] = field(default_factory=dict)
     sheets: Mapping[str, SheetFile] = field(default_factory=dict)
+    papers: Papers = field(default_factory=Papers)
+    reads: bool = False
+    home: str = ""
     remembered: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     def sheet(self, pack: Pack) -> SheetFile | None:

@@ -21,6 +21,8 @@ Command = Literal["back", "change", "restart", "resume", "help", "human", "progr
 SystemEvent = Literal[
     "photo_kept",  # data: photo_id, material; the picture is safe in the store
     "photo_refused",  # data: photo_id, says; the picture could not be taken, with what to do
+    "photo_read",  # data: photo_id, draft_id, and what `dialogs.reading` takes: kind, fields, problems, readable, others; failed
+    "photo_helped",  # data: draft_id, question, photo_ids; somebody else took this picture, on another phone
     "photo_returned",  # data: case_id, photo_id, material, reason; a clerk wants this one picture again
     "case_moved",  # data: application_id, case_id, item, state, says?, reason?, due?: the case's new state
     "floor_taken",  # data: lease, holder, name, until; a person of the staff takes the conversation
@@ -113,6 +115,8 @@ class Ask:
     `options` in the order to show. `said`: the answer as it stands when the question is asked again to change it.
     `about`: the name of the person being helped, always on the screen when it is not the speaker. `at`, `of`: how far.
     `rules`: for text inputs: "id_number", "phone", "name", "address", "card_number", "bank_number", ... or "".
+    `picture`: a small drawing that says the same as `hint` (static/pictures/<picture>.svg), or "". `large`: what is to be looked
+    at closely, one line each, shown large; it stands in `text` too.
     """
 
     question: str
@@ -129,6 +133,8 @@ class Ask:
     of: int = 0
     rules: str = ""
     can_go_back: bool = True
+    picture: str = ""
+    large: tuple[str, ...] = ()
     kind: Literal["ask"] = "ask"
 
 
@@ -330,6 +336,25 @@ class PlacePhotos:
 
 
 @dataclass(frozen=True, slots=True)
+class LookAt:
+    """A person of the office has to look at these pictures (人工核对). `why`: a code: what could not be read, or what differs."""
+
+    photo_ids: tuple[str, ...]
+    why: str
+    kind: Literal["look_at"] = "look_at"
+
+
+@dataclass(frozen=True, slots=True)
+class LetHelp:
+    """Somebody else may take one picture for this person, once, with whatever phone holds `token`; `question`: where it goes."""
+
+    token: str
+    draft_id: str
+    question: str
+    kind: Literal["let_help"] = "let_help"
+
+
+@dataclass(frozen=True, slots=True)
 class Supply:
     """A supplement is given: the case goes back to the department with these pictures and words."""
 
@@ -369,7 +394,7 @@ class ForgetDraft:
     kind: Literal["forget_draft"] = "forget_draft"
 
 
-Effect = Submit | CallStaff | PlacePhotos | Supply | Rate | KeepQuestion | ForgetDraft
+Effect = Submit | CallStaff | PlacePhotos | LookAt | LetHelp | Supply | Rate | KeepQuestion | ForgetDraft
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from dialogs import reading
 from dialogs.aside import contacts_say, duty_says
 from dialogs.desk import Desk
-from dialogs.messages import Reply, Say, Turn
+from dialogs.messages import PlacePhotos, Reply, Say, Turn
 from dialogs.session import CaseSeen, Floor
 from dialogs.steps import photos, progress
 
@@ -30,7 +31,7 @@ def handle(desk: Desk) -> Turn:
 
 
 # Events that name the draft they are about, which need not be the one on the table.
-_OF_A_DRAFT = ("case_moved", "photo_returned", "photo_kept", "photo_refused")
+_OF_A_DRAFT = ("case_moved", "photo_returned", "photo_kept", "photo_refused", "photo_read", "photo_helped")
 
 
 # --- the floor ---
@@ -117,8 +118,43 @@ def photo_refused(desk: Desk) -> Turn:
         return wanted
     if desk.draft is not None and desk.draft.submitted is None:
         _take_out(desk, desk.message.data["photo_id"])
+        reading.forgotten(desk, desk.message.data["photo_id"])
     desk.replies.append(Say(desk.message.data["says"], tone="error"))
     return _told(desk)
+
+
+def photo_read(desk: Desk) -> Turn:
+    """A picture has been read. What comes of it is told, with the question that it leads to if that is another one than before;
+    of a draft that has been submitted there is nothing to tell."""
+    if (wanted := _draft_wanted(desk)) is not None:
+        return wanted
+    if desk.draft is None or desk.draft.submitted is not None:
+        return desk.turn()
+    reading.heard(desk, desk.message.data)
+    return _news(desk)
+
+
+def photo_helped(desk: Desk) -> Turn:
+    """Somebody else has taken a picture for this person: it goes where it was wanted, or is kept."""
+    if (wanted := _draft_wanted(desk)) is not None:
+        return wanted
+    if desk.draft is None or desk.draft.submitted is not None:
+        return desk.turn()
+    query, ids = desk.view.find(desk.message.data["question"]), tuple(desk.message.data["photo_ids"])
+    if query is None or not query.key.startswith(photos.PREFIX):
+        kept = desk.draft.photos.get(photos.UNPLACED, ())
+        desk.set_draft(photos={**desk.draft.photos, photos.UNPLACED: (*kept, *ids)})
+        desk.effects.append(PlacePhotos(ids, desk.draft.id, photos.UNPLACED))
+        desk.say("helped_kept")
+    else:
+        taken = photos.place(
+            desk.view, query, ids, desk.view.words.say("helped", what=photos.part_name(desk.view, query.key))
+        )
+        desk.put(taken.answers, "photo")
+        desk.replies.extend(taken.says)
+        desk.effects.extend(taken.effects)
+    reading.looked_at(desk, ids)
+    return _news(desk)
 
 
 _EVENTS: dict[str, Callable[[Desk], Turn]] = {
@@ -131,6 +167,8 @@ _EVENTS: dict[str, Callable[[Desk], Turn]] = {
     "photo_returned": case_moved,
     "photo_kept": photo_kept,
     "photo_refused": photo_refused,
+    "photo_read": photo_read,
+    "photo_helped": photo_helped,
 }
 
 
@@ -160,6 +198,17 @@ def _told(desk: Desk) -> Turn:
         return desk.turn()
     desk.stay("asked_again") if desk.state.startswith("consent/") else desk.move("moved")
     return desk.turn()
+
+
+def _news(desk: Desk) -> Turn:
+    """As `_told`, but whoever goes on with the question that they have, or rests, is not asked it again."""
+    here = desk.draft is not None and desk.draft.id == desk.talk.draft_id
+    same = desk.talk.asked is not None and desk.talk.asked.question == desk.open.key and desk.state == desk.leads_to
+    if here and (same or desk.talk.paused or desk.talk.pending is not None or desk.state.startswith("consent/")):
+        return desk.turn()
+    if not here and not desk.replies:
+        return desk.turn()
+    return _told(desk)
 
 
 def _take_out(desk: Desk, photo_id: str) -> None:

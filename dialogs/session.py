@@ -57,18 +57,57 @@ class Submitted(_Kept):
     rated: int | None = None
 
 
+class PaperValue(_Kept):
+    """One thing that a paper says. `checked`: borne out by a check digit; `doubtful`: places of characters not read for sure."""
+
+    name: str
+    value: str
+    checked: bool = False
+    doubtful: tuple[int, ...] = ()
+
+
+class Paper(_Kept):
+    """A picture that has been read. `problem`: why it is not good enough, "" if it is; `remarks`: what is only worth a word.
+
+    `weighed`: its part in the draft has been found. `whose`: "" until that is known. `settled`: what about it has been asked and
+    answered. `failed`: nobody could read it, a person looks.
+    """
+
+    kind: str = "unknown"
+    values: tuple[PaperValue, ...] = ()
+    problem: str = ""
+    remarks: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    failed: bool = False
+    weighed: bool = False
+    whose: Literal["", "applicant", "guardian", "other"] = ""
+    settled: tuple[str, ...] = ()
+
+
+class Retake(_Kept):
+    """A picture has been asked for again. `times`: how often; `why`: a code; `photo_id`: the last one, that may do after all."""
+
+    times: int
+    why: str
+    photo_id: str
+
+
 class Draft(_Kept):
     """The answers about one applicant. `label`: what the speaker calls them ("我", "儿子", a name), shown on every screen.
 
     `answers`: by question key, also those that are not reachable just now (they come back if the path does).
     `pack`, `pack_version`: region and key of the policy this draft is talked about by: it keeps the one it began with until a
-    safe point. `photos`: material -> photo ids, in order of arrival.
+    safe point. `photos`: material -> photo ids, in order of arrival. `papers`: pictures that have been read, by photo id, in the
+    order of it; `looking`: those that are being read, since when; `retakes`: part -> what was asked for again.
     """
 
     id: str
     label: str = ""
     answers: dict[str, Answer] = {}
     photos: dict[str, tuple[str, ...]] = {}
+    papers: dict[str, Paper] = {}
+    looking: dict[str, datetime] = {}
+    retakes: dict[str, Retake] = {}
     pack: str = ""
     pack_version: str = ""
     submitted: Submitted | None = None

@@ -12,16 +12,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from dialogs import bursts, office
+from dialogs import bursts, office, reading
 from dialogs.aside import call_staff, clarify, distress, side_answer
 from dialogs.commands import COMMANDS, PENDING, restart_confirmed, restart_question
 from dialogs.desk import Desk
 from dialogs.graph import ANSWERED
 from dialogs.library import Library
-from dialogs.messages import Ask, Message, Option, PlacePhotos, Say, Turn
+from dialogs.messages import Ask, LetHelp, Link, Message, Option, PlacePhotos, Say, Turn
 from dialogs.renewal import renew
 from dialogs.session import Burst, Piece, Session
-from dialogs.steps import Seen, photos, progress, signing, step_of
+from dialogs.steps import Seen, papers, photos, progress, signing, step_of
 from dialogs.steps.screening import fact_in_words
 from dialogs.understanding import Reading
 from dialogs.view import Problem, Query, Taken, View
@@ -276,11 +276,14 @@ def _photo(desk: Desk) -> None:
     query = named or desk.open
     wanted = desk.view.asking(query).ask.input
     if wanted == "photo":
+        reading.looked_at(desk, desk.message.photo_ids)
         return give(desk, query, list(desk.message.photo_ids), "photo")
     if wanted == "signature":  # signed by hand on paper, and photographed
         return give(desk, query, {"way": "drawn", "png": desk.message.photo_ids[0]}, "photo")
     keep_for_later(desk)
-    desk.say("photo_not_now" if desk.draft and desk.draft.submitted else "photo_kept_for_later")
+    reading.looked_at(desk, desk.message.photo_ids)
+    kept = "photo_kept_looking" if desk.library.reads else "photo_kept_for_later"
+    desk.say("photo_not_now" if desk.draft and desk.draft.submitted else kept)
     desk.stay("answered_aside")
 
 
@@ -310,6 +313,10 @@ def give(desk: Desk, query: Query, value: Any, by: str, also: dict[str, Any] | N
     """Give `value` to `query`: taken and the talk goes on, or a problem is said and the question asked again."""
     if query.key == "confirm_submit" and value is True:
         return submit(desk)
+    if query.state == papers.STATE:
+        return _settle(desk, query, value)
+    if value == photos.BY_HELPER and query.key.startswith(photos.PREFIX) and desk.library.home:
+        return _let_help(desk, query)
     taken = step_of(query).take(desk.view, query, value)
     if isinstance(taken, Problem):
         desk.replies.append(Say(taken.says, tone="error"))
@@ -328,8 +335,33 @@ def keep(desk: Desk, query: Query, taken: Taken, by: str, also: dict[str, Any]) 
     desk.replies.extend(taken.says)
     desk.effects.extend(_with_media(desk, effect) for effect in taken.effects)
     desk.set_talk(changing="", paused=False)
+    reading.weigh(desk)
     in_turn = (was_open and not _skips(desk)) or desk.state.startswith("consent/")
     desk.move("answered" if in_turn else _change_event(desk))
+
+
+def _settle(desk: Desk, query: Query, value: Any) -> None:
+    """The person's word on what a picture left open."""
+    if not reading.settle(desk, query, value):
+        desk.replies.append(Say(desk.view.words.say("please_choose"), tone="error"))
+        return clarify(desk)
+    desk.set_talk(changing="", paused=False)
+    reading.weigh(desk)
+    desk.move(_change_event(desk))
+
+
+def _let_help(desk: Desk, query: Query) -> None:
+    """A link with which somebody else's phone can hand in this one picture, once."""
+    desk.ensure_draft()
+    assert desk.draft is not None
+    token = "".join(next(desk.fresh) for _ in range(2)).replace("-", "")
+    desk.effects.append(LetHelp(token, desk.draft.id, query.key))
+    what = photos.part_name(desk.view, query.key)
+    desk.say("helper_link", what=what)
+    desk.replies.append(
+        Link(desk.view.words.say("helper_link_text", what=what), f"{desk.library.home}/help-photo/{token}")
+    )
+    desk.stay("answered_aside", quiet=True)
 
 
 def _change_event(desk: Desk) -> str:

@@ -24,6 +24,7 @@ from dialogs.policy import Decision, Field, Pack, Question, decide, pack_for
 from dialogs.session import Answer, Draft, Session
 
 CONSENT = ("consent", "consent_sensitive")
+_FIRST = ("consent/", "who/", "where/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +112,20 @@ class View(ABC):
 
     @property
     def open(self) -> Query:
-        """The question to be asked now: the one being changed, else the end of the path."""
+        """The question to be asked now: the one being changed, else what a picture leaves open, else the end of the path."""
         changing = self.session.talk.changing
-        return self.find(changing) or self.path[-1] if changing else self.path[-1]
+        named = self.find(changing) if changing else None
+        return named or self._doubt or self.path[-1]
+
+    @property
+    def _doubt(self) -> Query | None:
+        """The first question about a picture; none before it is known whom the talk is about, and where."""
+        early = self.path[-1].state.startswith(_FIRST)
+        return next(iter(self.doubts), None) if not early else None
 
     def find(self, key: str) -> Query | None:
-        """The query on the path that `key` belongs to, by its own key or by a fact it covers."""
-        return next((q for q in self.path if q.key == key or key in q.covers), None)
+        """The query that `key` belongs to, by its own key or by a fact it covers: on the path, or about a picture."""
+        return next((q for q in (*self.path, *self.doubts) if q.key == key or key in q.covers), None)
 
     @cached_property
     def reachable(self) -> Mapping[str, Answer]:
@@ -231,6 +239,11 @@ class View(ABC):
     @abstractmethod
     def path(self) -> tuple[Query, ...]:
         """The questions these answers lead along, in order; the last one is open."""
+
+    @property
+    @abstractmethod
+    def doubts(self) -> tuple[Query, ...]:
+        """What the pictures that have been read leave open: asked before anything else, and no part of the path."""
 
     @property
     @abstractmethod

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from dialogs.policy import Field
-from dialogs.steps import consent, form, offer, photos, progress, rating, review, screening, signing, where, who
+from dialogs.steps import consent, form, offer, papers, photos, progress, rating, review, screening, signing, where, who
 from dialogs.view import Asking, Query, Said, View
 
 PHASES: tuple[ModuleType, ...] = (consent, who, where, screening, offer, form, photos, review, signing)
@@ -33,6 +33,8 @@ BY_NAME: dict[str, ModuleType] = {
 
 def step_of(query: Query) -> ModuleType:
     """The module that asks this question."""
+    if query.state == papers.STATE:
+        return papers
     return BY_NAME[query.state.split("/")[0]]
 
 
@@ -46,6 +48,10 @@ class Seen(View):
     @cached_property
     def content(self) -> tuple[Query, ...]:
         return tuple(before_review(self))
+
+    @cached_property
+    def doubts(self) -> tuple[Query, ...]:
+        return tuple(papers.queries(self))
 
     @cached_property
     def facts(self) -> Mapping[str, Any]:

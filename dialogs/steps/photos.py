@@ -1,16 +1,18 @@
-"""The papers, one by one: a picture now, or the paper at the window where the document wants the original anyway.
+"""The papers, one by one: a picture now, later, by somebody else's phone, or the paper at the window where the original is wanted
+anyway.
 
-Pictures that come several at once fill this place and the next ones in order, and it is said which went where. A
-picture that comes
-before it was asked for is kept and offered when its turn comes.
+Pictures that come several at once fill this place and the next ones in order, and it is said which went where. A picture that
+comes before it was asked for is kept and offered when its turn comes. What is read of them is the business of `dialogs.reading`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from dialogs.messages import Option, PlacePhotos, Say
+from dialogs.messages import Ask, LookAt, Option, PlacePhotos, Say
 from dialogs.steps.asking import put
 from dialogs.steps.offer import applied
 from dialogs.view import Asking, Problem, Query, Said, Taken, View
@@ -19,7 +21,11 @@ PREFIX = "photo:"
 UNPLACED = "unplaced"
 AT_WINDOW = "window"
 USE_KEPT = "kept"
+LATER = "later"  # there is none now: its place is kept
+BY_HELPER = "helper"  # somebody else takes it; `dialogs.talk` makes the link
+AS_IS = "as_is"  # the picture that was asked for again, all the same
 MANDATE_LETTER = "mandate_letter"
+GUARDIAN_DOCS = "guardian_docs"
 
 
 def parts(view: View) -> tuple[str, ...]:
@@ -36,44 +42,82 @@ def parts(view: View) -> tuple[str, ...]:
 
 
 def queries(view: View) -> Iterator[Query]:
-    for part in parts(view):
-        yield Query(PREFIX + part, "photos/asking", stands=lambda value: bool(value))
+    wanted = [PREFIX + part for part in parts(view)]
+    others_wait = any(key not in view.answers for key in wanted)
+    for key in wanted:
+        yield Query(key, "photos/asking", stands=partial(_stands, others_wait))
+
+
+def _stands(others_wait: bool, value: Any) -> bool:
+    """What is to come later is asked for again once everything else is there."""
+    return bool(value) and (value.get("way") != LATER or others_wait)
 
 
 def ask(view: View, query: Query) -> Asking:
-    part = part_name(view, query.key)
-    words = view.words.questions["photo"]
-    hint = part_says(view, query.key)
-    text = words.text.format(what=part, who=view.who)
-    return Asking(put(view, query, words.title.format(what=part), text, "photo", photo_options(view), hint))
+    part, words = part_name(view, query.key), view.words.questions["photo"]
+    text, hint = words.text.format(what=part, who=view.who), part_says(view, query.key)
+    if is_put_off(view, query.key):
+        text = view.words.say("photo_reminded", what=part)
+    again = view.draft.retakes.get(query.key.removeprefix(PREFIX)) if view.draft else None
+    title = words.title.format(what=part)
+    if again is None:
+        return Asking(put(view, query, title, text, "photo", photo_options(view, query.key), hint))
+    text = view.words.say("photo_again", why=view.words.name("retake_why", again.why), what=part)
+    hint = view.words.name("retake_do", again.why)
+    asked: Ask = put(view, query, title, text, "photo", photo_options(view, query.key), hint)
+    return Asking(replace(asked, picture=view.words.names["retake_drawn"].get(again.why, "")))
 
 
 def take(view: View, query: Query, value: Any) -> Taken | Problem:
-    """`value`: picture ids, or "window", or "kept" for those that came early."""
+    """`value`: picture ids, or "window", "later", "as_is", or "kept" for those that came early."""
     if value == AT_WINDOW:
         return Taken({query.key: {"way": AT_WINDOW}})
+    if value == LATER:
+        return _take_later(view, query)
+    if value == AS_IS and view.draft is not None and (again := view.draft.retakes.get(query.key.removeprefix(PREFIX))):
+        placed = place(view, query, (again.photo_id,), view.words.say("photo_as_it_is"))
+        return replace(placed, effects=(*placed.effects, LookAt((again.photo_id,), again.why)))
     ids = unplaced(view) if value == USE_KEPT else tuple(value) if isinstance(value, list | tuple) else ()
     if not ids or not all(isinstance(one, str) for one in ids):
         return Problem(view.words.say("photo_wanted", what=part_name(view, query.key)))
     return place(view, query, tuple(dict.fromkeys(ids)))  # the same picture twice is one
 
 
-def photo_options(view: View) -> tuple[Option, ...]:
-    """The ways round a picture: one that came early, or the paper itself at the window."""
-    kept = unplaced(view)
-    early = (Option(USE_KEPT, view.words.say("use_kept", count=len(kept))),) if kept else ()
-    return (*early, Option(AT_WINDOW, view.words.say("at_window")))
+def _take_later(view: View, query: Query) -> Taken:
+    """The place is kept. Asked for once more at the end, the talk rests until there is one."""
+    what = part_name(view, query.key)
+    if is_put_off(view, query.key) and not view.settled(query):
+        return Taken({}, (Say(view.words.say("photo_waits", what=what)),), pauses=True)
+    return Taken({query.key: {"way": LATER}}, (Say(view.words.say("photo_later", what=what)),))
+
+
+def is_put_off(view: View, key: str) -> bool:
+    value = view.value(key)
+    return isinstance(value, dict) and value.get("way") == LATER
+
+
+def photo_options(view: View, key: str = "") -> tuple[Option, ...]:
+    """The ways round a picture: one that came early or was not good enough, the window, later, somebody else's phone."""
+    kept, say = unplaced(view), view.words.say
+    early = (Option(USE_KEPT, say("use_kept", count=len(kept))),) if kept else ()
+    again = view.draft is not None and key.removeprefix(PREFIX) in view.draft.retakes
+    as_is = (Option(AS_IS, say("use_as_is"), say("use_as_is_hint")),) if again else ()
+    later = (Option(LATER, say("not_now")),) if key else ()
+    helper = (Option(BY_HELPER, say("by_helper"), say("by_helper_hint")),) if key and view.library.home else ()
+    return (*early, *as_is, Option(AT_WINDOW, say("at_window")), *later, *helper)
 
 
 def said(view: View, query: Query) -> Said:
     ids = photo_ids(view.value(query.key))
     words = view.words.say("photos_count", count=len(ids)) if ids else view.words.say("at_window")
+    if is_put_off(view, query.key):
+        words = view.words.say("not_now")
     return Said(part_name(view, query.key), words, ids)
 
 
-def place(view: View, query: Query, ids: tuple[str, ...]) -> Taken:
+def place(view: View, query: Query, ids: tuple[str, ...], says: str = "") -> Taken:
     """Put the first picture here and the others in the next empty places; what is left over stays with the last
-    place."""
+    place. `says`: instead of where they went."""
     assert view.draft is not None
     empty = [q.key for q in queries(view) if not view.settled(q) and q.key != query.key]
     keys = [query.key, *empty][: len(ids)]
@@ -82,7 +126,7 @@ def place(view: View, query: Query, ids: tuple[str, ...]) -> Taken:
         mine = ids[number:] if number == len(keys) - 1 else ids[number : number + 1]
         answers[key] = {"way": "photo", "ids": list(mine)}
         effects.append(PlacePhotos(mine, view.draft.id, key.removeprefix(PREFIX)))
-    return Taken(answers, (Say(_placed_says(view, keys)),), tuple(effects))
+    return Taken(answers, (Say(says or _placed_says(view, keys, len(ids))),), tuple(effects))
 
 
 def unplaced(view: View) -> tuple[str, ...]:
@@ -123,7 +167,10 @@ def _written(view: View, key: str) -> tuple[str, str]:
     return own_name, need.says if need and need.says != material.says else each.says
 
 
-def _placed_says(view: View, keys: list[str]) -> str:
+def _placed_says(view: View, keys: list[str], count: int) -> str:
+    if view.library.reads:  # where each of them belongs is known once they have been read
+        key = "photo_looking" if count == 1 else "photos_looking"
+        return view.words.say(key, what=part_name(view, keys[0]), count=count)
     if len(keys) == 1:
         return view.words.say("photo_placed", what=part_name(view, keys[0]))
     lines = [view.words.say("photo_nth", n=n, what=part_name(view, key)) for n, key in enumerate(keys, 1)]

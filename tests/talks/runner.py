@@ -10,6 +10,8 @@ A talk is a list of moves. Each move is one thing a person (or the office) does,
     - command: back             # a button: back, pause, progress, human, restart, change (with `of: the question`)
     - switch: new               # another applicant: "new" or the label of one
     - wait: 7d                  # time passes (m, h, d)
+    - read: {kind: id_front, fields: {name: 李小满, id_number: "..."}}   # a picture has been read: the last one, or `photo: 1`,
+      # the first of the talk (in a talk with `reading: true`); `checked`: fields borne out, `doubtful: {name: [1]}`, `problems`
     - office: {event: case_moved, item: allowance.nursing, state: accepted}
     expectations of any move: state, asks (question key), hears / not_hears (pieces of what is said), verdicts,
     submitted, refused
@@ -20,7 +22,7 @@ A talk is a list of moves. Each move is one thing a person (or the office) does,
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -42,9 +44,15 @@ from dialogs.view import View
 
 HERE = Path(__file__).parent
 OPENINGS = "openings.yaml"
-ACTIONS = ("opening", "say", "tap", "fill", "photo", "sign", "command", "switch", "wait", "office")
+ACTIONS = ("opening", "say", "tap", "fill", "photo", "sign", "command", "switch", "wait", "read", "office")
+CHECKED = ("id_number", "disability_card_no", "card_level", "card_categories", "bank_account")
 _STEP = {"m": "minutes", "h": "hours", "d": "days"}
 REPLIES: TypeAdapter[tuple[Reply, ...]] = TypeAdapter(tuple[Reply, ...])
+
+
+def reads() -> Library:
+    """The same where pictures are read."""
+    return replace(library(), reads=True, home="https://example.org")
 
 
 @cache
@@ -84,10 +92,11 @@ class Core:
     shelf: Library = field(default_factory=lambda: library())
     states: set[str] = field(default_factory=set)
     edges: set[tuple[str, str]] = field(default_factory=set)
+    photos: list[str] = field(default_factory=list)
 
     def send(self, kind: str, **parts: Any) -> Turn:
         """One message, with the session round-tripped through its JSON before it."""
-        self.at += timedelta(seconds=20)
+        self.at += timedelta(seconds=1 if parts.get("event") == "photo_read" else 20)
         session = Session.model_validate_json(self.session.model_dump_json())
         fresh = tuple(new_id() for _ in range(24))
         message = Message(
@@ -145,7 +154,9 @@ class Core:
         return self.send("answer", question=self.ask.question, value=value)
 
     def photo(self, count: int, move: dict[str, Any]) -> Turn:
-        return self.send("photo", photo_ids=tuple(new_id() for _ in range(count)), question=move.get("of", ""))
+        ids = tuple(new_id() for _ in range(count))
+        self.photos += ids
+        return self.send("photo", photo_ids=ids, question=move.get("of", ""))
 
     def sign(self, way: str, move: dict[str, Any]) -> Turn:
         from dialogs.steps.signing import signer
@@ -162,6 +173,19 @@ class Core:
 
     def wait(self, span: str, move: dict[str, Any]) -> None:
         self.at += timedelta(**{_STEP[span[-1]]: int(span[:-1])})
+
+    def read(self, what: dict[str, Any], move: dict[str, Any]) -> Turn:
+        doubtful, checked = what.get("doubtful", {}), what.get("checked", CHECKED)
+        fields = [
+            {"name": name, "value": str(value), "checked": name in checked, "doubtful": doubtful.get(name, ())}
+            for name, value in what.get("fields", {}).items()
+        ]
+        given = {key: what[key] for key in ("kind", "problems", "others", "failed") if key in what}
+        hard = [code for code in what.get("problems", ()) if code not in ("not_white", "size")]
+        photo_id = self.photos[what["photo"] - 1 if "photo" in what else -1]
+        draft_id = what.get("draft", self.session.talk.draft_id)
+        data = {"photo_id": photo_id, "draft_id": draft_id, "readable": not hard, "fields": fields, **given}
+        return self.send("system", event="photo_read", data=data)
 
     def office(self, data: dict[str, Any], move: dict[str, Any]) -> Turn:
         return self.send("system", event=data["event"], data=self._office_data(dict(data)))

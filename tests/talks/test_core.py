@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dialogs import graph
-from tests.talks.runner import Core, check_end, play, talks, words
+from tests.talks.runner import Core, check_end, library, play, reads, talks, words
 
 TALKS = talks()
 REACHED: dict[str, set[Any]] = {"states": set(), "edges": set()}
@@ -15,7 +15,7 @@ REACHED: dict[str, set[Any]] = {"states": set(), "edges": set()}
 
 @pytest.mark.parametrize("one", [one for _, one in TALKS], ids=[name for name, _ in TALKS])
 def test_the_talk_goes_as_written(one: dict[str, Any]) -> None:
-    core = Core(**({"at": one["at"]} if "at" in one else {}))
+    core = Core(**({"at": one["at"]} if "at" in one else {}), shelf=reads() if one.get("reading") else library())
     for _ in play(core, one["talk"]):
         assert not asks_for_certainty(core), f"{core.ask.question} cannot be answered with “not sure”"
     check_end(core, one.get("ends", {}))

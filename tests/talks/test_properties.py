@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dialogs import graph
 from dialogs.messages import Ask
 from tests.scale import sized
-from tests.talks.runner import Core, library
+from tests.talks.runner import Core, library, reads
 
 pytestmark = pytest.mark.proof
 MANY = settings(max_examples=sized(40, 600), deadline=None, suppress_health_check=list(HealthCheck))
@@ -168,6 +168,58 @@ def test_no_sequence_of_inputs_leaves_the_graph_or_raises(data: st.DataObject) -
         assert core.session.talk.state in graph.STATES
         assert core.last is not None
         assert all(state in graph.STATES for state in core.last.path)
+
+
+NUMBERS = st.sampled_from(["990101198801010039", "990101198503040020", "990101201703050015"])
+READ_VALUES = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": st.sampled_from(["李小满", "李小蒲", "周桂兰"]),
+        "id_number": NUMBERS,
+        "household_address": st.just("达州市通川区甲乙街道1号"),
+        "card_level": st.integers(0, 9),
+        "card_categories": st.sampled_from(["physical", "physical,vision", "nonsense", ""]),
+        "valid_to": st.sampled_from(["2020-01-01", "2040-01-01", "长期", ""]),
+        "ethnicity": st.sampled_from(["汉", "汉族", "外星"]),
+    },
+)
+
+
+def read_something(core: Core, data: st.DataObject) -> None:
+    """One picture of this talk has been read, in any way that a reader may."""
+    kinds = sorted(core.shelf.papers.kinds)
+    what: dict[str, Any] = {
+        "photo": data.draw(st.integers(1, len(core.photos))),
+        "kind": data.draw(st.sampled_from([*kinds, "unknown"])),
+        "fields": data.draw(READ_VALUES),
+        "doubtful": {"name": [data.draw(st.integers(0, 5))]},
+        "others": data.draw(st.lists(st.sampled_from(kinds), max_size=2)),
+        "problems": data.draw(st.lists(st.sampled_from(["blur", "wrong_paper", "not_white", "no_face"]), max_size=2)),
+        "failed": data.draw(st.booleans()),
+    }
+    if core.session.talk.draft_id:
+        core.read(what, {})
+
+
+@MANY
+@given(st.data())
+def test_whatever_is_read_of_pictures_the_talk_goes_on_and_nothing_said_is_lost(data: st.DataObject) -> None:
+    core = Core(shelf=reads())
+    walk(core, data, data.draw(st.sampled_from([12, 60])))
+    for _ in range(data.draw(st.integers(1, 8))):
+        core.photo(data.draw(st.integers(1, 4)), {})
+        said = {key: a.value for key, a in answers(core).items() if a.by != "photo" and not key.startswith("photo:")}
+        for _ in range(data.draw(st.integers(1, 4))):
+            read_something(core, data)
+        assert said.items() <= {key: a.value for key, a in answers(core).items()}.items()
+        assert core.session.talk.state in graph.STATES
+        if not (good := values(core.ask)).is_empty and core.ask.question != "confirm_submit":
+            core.send("answer", question=core.ask.question, value=data.draw(good, label=core.ask.question))
+        assert core.view.open.state in graph.STATES
+
+
+def answers(core: Core) -> dict[str, Any]:
+    return dict(core.seen.draft.answers) if core.seen.draft else {}
 
 
 def graph_commands() -> tuple[str, ...]:
