@@ -85,6 +85,7 @@ def _first(desk: Desk) -> Turn:
 
 # --- words, and the words that belong to them ---
 
+_OF_THE_DEAD = ("is_deceased", "wants_cancel")  # what the desk knows from “has died” alone
 _BY_ITSELF = ("command", "human", "distress", "faq", "refused")  # never a piece of an answer
 
 
@@ -462,7 +463,7 @@ def _understood(desk: Desk, reading: Reading) -> None:
         _volunteer(desk, also)
         return
     if also:
-        desk.replies.append(Say(read_back(desk.view, also)))
+        desk.replies.extend(read_back(desk.view, also))
     give(desk, query, value, "said", also)
 
 
@@ -472,20 +473,23 @@ def _volunteer(desk: Desk, facts: dict[str, Any]) -> bool:
     if not known or desk.state.startswith("consent/"):
         return False
     desk.put(known)
-    desk.replies.append(Say(read_back(desk.view, known)))
+    desk.replies.extend(read_back(desk.view, known))
     desk.set_talk(changing="", paused=False)
     desk.move(_change_event(desk))
     return True
 
 
-def read_back(view: View, facts: dict[str, Any]) -> str:
-    """What was understood, so that a wrong one is corrected in a word."""
+def read_back(view: View, facts: dict[str, Any]) -> tuple[Say, ...]:
+    """What was understood, so that a wrong one is corrected in a word. That somebody has died is not read out as a field."""
+    unsaid = _OF_THE_DEAD if view.is_dead or facts.get("is_deceased") else ()
     told = [
-        f"{view.policy.facts[k].title}：{fact_in_words(view, k, v)}" for k, v in facts.items() if k in view.policy.facts
+        f"{view.policy.facts[k].title}：{fact_in_words(view, k, v)}"
+        for k, v in facts.items()
+        if k in view.policy.facts and k not in unsaid
     ]
     if "household_county" in facts and "household_county" not in view.policy.facts:
         told.append(view.words.say("county_is", county=view.county_name(str(facts["household_county"]))))
-    return view.words.say("read_back", told="，".join(told))
+    return (Say(view.words.say("read_back", told="，".join(told))),) if told else ()
 
 
 def _after_one_of(words: tuple[str, ...], text: str) -> str | None:

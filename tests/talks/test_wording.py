@@ -50,3 +50,11 @@ def test_nobody_says_you_about_somebody_who_has_died() -> None:
         pass
     about_the_dead = words([r for r in core.told if "过世" in words([r])])
     assert not re.search("您(的户口|有残疾|的身份证|的姓名|是哪个民族|的残疾|现在)", about_the_dead)
+
+
+def test_that_somebody_has_died_is_not_read_out_as_a_field() -> None:
+    core = Core()
+    for said in ("你好", "同意", "同意", "我爸去世了，要注销他的残疾证"):
+        core.say(said, {})
+    assert core.last is not None
+    assert core.ask.question == "relation" and "已经去世：" not in words(core.last.replies)
