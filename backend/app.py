@@ -36,6 +36,7 @@ from backend.conversations.writer import Writer
 from backend.jobs import Engine, House
 from backend.library import freshened, load_library, stamp
 from backend.people.identity import Doorman
+from backend.photos.reader import Reader
 from backend.settings import Settings
 from backend.staff.directory import CHANGED, read_directories
 from backend.storage import Locked, Storage, WrongMasterKey
@@ -58,6 +59,7 @@ _ROOMS = (
     "backend.applications.jobs",
     "backend.applications.routes",
     "backend.photos.service",
+    "backend.photos.readings",
     "backend.photos.jobs",
     "backend.photos.routes",
     "backend.notices.service",
@@ -150,6 +152,8 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
         if house.writer is not None:
             if settings.role != "web":
                 await asyncio.to_thread(engine.close)
+            if house.reader is not None:
+                await asyncio.to_thread(house.reader.close)
             await asyncio.to_thread(house.writer.stop)
         store.close()
 
@@ -166,6 +170,9 @@ async def _open(app: FastAPI, house: House, engine: Engine) -> None:
     house.writer = Writer(house.store, house.library, step)
     house.writer.start()
     if house.settings.role != "web":
+        if house.settings.read_photos:
+            house.reader = Reader(workers=house.settings.photo_readers)
+            house.reader.start()
         await asyncio.to_thread(engine.launch)
     gc.collect()
     gc.freeze()
@@ -174,7 +181,9 @@ async def _open(app: FastAPI, house: House, engine: Engine) -> None:
 
 
 def _library(house: House) -> Library:
-    return load_library(house.settings.data_dir, _directories(house))
+    settings = house.settings
+    home = settings.public_url or f"http://{settings.host}:{settings.port}"
+    return load_library(settings.data_dir, _directories(house), reads=settings.read_photos, home=home)
 
 
 def _directories(house: House) -> dict[str, Directory]:

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 _APP = "yijianshi"
 _VERSION = "1"  # of the shape of workflows; work begun under another version waits for ever, so it stays
-QUEUES = {"push": 4, "work": 4, "photos": 2}  # queue -> how many at once in one process
+QUEUES = {"push": 4, "work": 4, "photos": 2, "reading": 4}  # queue -> how many at once in one process
 _POLL_SECONDS = 0.5  # a look at an empty queue was measured at 3 ms of CPU, three queues, for ever
 _TRIES = 3
 
@@ -46,6 +46,7 @@ class House:
     library: Any = None
     writer: Any = None
     doors: dict[str, Any] = field(default_factory=dict)  # outgoing clients of the channels, by name
+    reader: Any = None  # `backend.photos.reader.Reader`, in processes that run jobs and read pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,8 @@ def start(
 
 def _queue_of(name: str) -> str:
     """The queue of a job that this process does not know: its room may not be imported here."""
+    if name == "photos.read":
+        return "reading"
     return {"notices": "push", "photos": "photos"}.get(name.split(".", 1)[0], "work")
 
 

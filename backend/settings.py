@@ -89,6 +89,9 @@ class Settings(BaseSettings):
     staff_session_hours: int = Field(10, ge=1)
     person_cookie_days: int = Field(180, ge=1)
 
+    read_photos: bool = True  # pictures of papers are read here; off: a person looks at every one
+    photo_readers: int = Field(1, ge=1, le=16)  # processes that read, in a process that does background work
+
     body_kilobytes: int = Field(64, ge=16)  # of a message; longer bodies are refused
     photo_megabytes: int = Field(12, ge=1)
     stranger_posts_per_minute: int = Field(60, ge=1)  # per address, for people not seen before

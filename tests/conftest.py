@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+# Reading a picture costs half a second of CPU and a process 400 MB: only tests that are about it turn it on.
+os.environ.setdefault("YIJIANSHI_READ_PHOTOS", "false")
 
 LONG = (
     "browser/test_every_state",

@@ -23,6 +23,7 @@ from backend.storage.keys import DataKey, Keys
 from dialogs.messages import SystemEvent
 
 TELL = "conversations.tell"
+_FORGOTTEN = b"\x01"  # begins like something sealed, and opens with nothing
 TRIES = 10  # of the sweep, each after twice as long: from two minutes the last is after seventeen hours
 
 
@@ -97,8 +98,10 @@ def untold(keys: Keys, tx: Session | sa.Connection, happening_id: str) -> Happen
 
 
 def told(tx: Session | sa.Connection, happening_ids: list[str], at: datetime) -> None:
-    """These have been told by the turns of this unit of work."""
-    tx.execute(sa.update(_T).where(_T.c.id.in_(happening_ids), _T.c.told_at.is_(None)).values(told_at=at))
+    """These have been told by the turns of this unit of work. What they said is kept no longer: it stands in the talk now, or it
+    was of a draft that has been deleted."""
+    mine = sa.update(_T).where(_T.c.id.in_(happening_ids), _T.c.told_at.is_(None))
+    tx.execute(mine.values(told_at=at, data=_FORGOTTEN))
 
 
 def start_again(tx: Session | sa.Connection, at: datetime, first: timedelta, *, limit: int = 200) -> int:

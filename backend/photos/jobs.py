@@ -1,4 +1,4 @@
-"""What happens to photos in the background: fetch them from a platform, delete their files, see that the kept ones are whole.
+"""What happens to photos in the background: fetch them from a platform, read them, delete their files, see that they are whole.
 
 Every job can run twice. A photo lies with WeChat for three days: until then each failure is only a later try, and the person
 hears of it once, at the end, with what to do.
@@ -17,7 +17,7 @@ from backend import jobs
 from backend.jobs import House
 from backend.people import happenings
 from backend.people import store as people_rows
-from backend.photos import pool, service
+from backend.photos import pool, readings, service
 from backend.photos import store as rows
 from backend.photos.intake import kind_of
 from backend.photos.models import Photo, Picture
@@ -115,6 +115,7 @@ def _take_in(store: Storage, photo: Photo, data: bytes) -> None:
     with store.work() as tx:
         picture_id = service.standing(tx, made_id, mark)
         if rows.arrived(tx, photo.id, picture_id):
+            service.begin_reading(tx, store, [photo.id], now())
             _tell(tx, store, photo, "photo_kept", material=photo.material)
         else:  # forgotten meanwhile, or another run of this job was quicker
             service.drop_files_later(tx, rows.give_up_unshown(tx, {picture_id}))
@@ -142,6 +143,25 @@ def _tell(tx: Session, store: Storage, photo: Photo, event: SystemEvent, **data:
         told = {"photo_id": photo.id, "draft_id": photo.draft_id, **data}
         happenings.tell(store.keys, tx, photo.conversation_id, key, event, told)
     store.live.changed(tx, [photo.conversation_id])
+
+
+# --- reading ---
+
+
+@jobs.job("photos.read", queue="reading")
+def read(house: House, photo_id: str) -> None:
+    """Read one photo; the conversation hears what it is and what it says."""
+    readings.read(house.store, house.reader, photo_id)
+
+
+@jobs.job("photos.sweep_reading", queue="work", cron="*/2 * * * *")
+def sweep_reading(house: House) -> None:
+    """Start again what should have been read and has not been."""
+    stuck = timedelta(minutes=house.settings.stuck_minutes)
+    with house.store.work() as tx:
+        for photo in rows.unread(tx, now() - stuck):
+            if rows.read_later(tx, photo, now()):
+                jobs.start(tx, "photos.read", key=f"{photo.id}:{photo.read_tries + 1}", args=(photo.id,))
 
 
 # --- deleting ---

@@ -27,11 +27,16 @@ class Photo(SQLModel, table=True):
     """One picture of one person. `draft_id`, `material`, `case_id`: its place, once the talk has given it one.
 
     `sealed_media`, `until`, `due_at`, `tries`: while it still lies with a platform: its name there, how long it lies there, when
-    the next try to fetch it is due, and the number of tries.
+    the next try to fetch it is due, and the number of tries. `reading`: "" (not to be read), due, read, or failed (nobody could);
+    `read_due_at`, `read_tries`: when it was due, and how often it was started again; `sealed_reading`: a `ReadPhoto`, as JSON.
+    `look_at`: why a person of the office has to look at it, "" if nobody has to.
     """
 
     __tablename__ = "photo"
-    __table_args__ = (Index("ix_photo_fetching", "state", "due_at"),)
+    __table_args__ = (
+        Index("ix_photo_fetching", "state", "due_at"),
+        Index("ix_photo_reading", "reading", "read_due_at"),
+    )
     id: str = Field(primary_key=True, max_length=36)
     person_id: str = Field(max_length=36, index=True)
     conversation_id: str = Field(default="", max_length=36)
@@ -47,6 +52,27 @@ class Photo(SQLModel, table=True):
     until: datetime | None = Field(default=None, sa_type=UtcTime)
     due_at: datetime | None = Field(default=None, sa_type=UtcTime)
     tries: int = 0
+    reading: str = Field(default="", max_length=8)
+    read_due_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    read_tries: int = 0
+    sealed_reading: bytes | None = Field(default=None, sa_type=Sealed)
+    look_at: str = Field(default="", max_length=16)
+
+
+class HelpLink(SQLModel, table=True):
+    """A link with which somebody else hands in one picture for this person. `token_hash`: of what stands in the address.
+
+    It names neither the person nor the paper to whoever has it, until it is used: then it is gone.
+    """
+
+    __tablename__ = "help_link"
+    token_hash: str = Field(primary_key=True, max_length=64)
+    person_id: str = Field(max_length=36, index=True)
+    conversation_id: str = Field(max_length=36)
+    draft_id: str = Field(max_length=36)
+    question: str = Field(max_length=64)
+    until: datetime = Field(sa_type=UtcTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class Picture(SQLModel, table=True):

@@ -12,7 +12,7 @@ import logging
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -256,6 +256,15 @@ def place(tx: sa.Connection, store: Storage, wanted: Sequence[Wanted]) -> None:
     rows.place(tx, [row for one in wanted for row in _places(one)])
     for photo_id in dict.fromkeys(row["id"] for row in fetching):
         jobs.start(tx, "photos.fetch", key=photo_id, args=(photo_id,))
+    for one in wanted:
+        begin_reading(tx, store, one.effect.photo_ids, one.at)
+
+
+def begin_reading(tx: Session | sa.Connection, store: Storage, photo_ids: Sequence[str], at: datetime) -> None:
+    """Have these photos read, once they are kept and have a place, in the unit of work in which both became so."""
+    if store.settings.read_photos:
+        for photo_id in rows.want_reading(tx, photo_ids, at):
+            jobs.start(tx, "photos.read", key=photo_id, args=(photo_id,))
 
 
 def _to_fetch(store: Storage, one: Wanted, photo_id: str) -> rows.Row:

@@ -1,7 +1,7 @@
 """Every query on the tables of photos. Those of a turn are SQLAlchemy Core over sets, built once.
 
-Two columns of rooms above are read by their names: the state of a conversation (has its person agreed?) and which drafts there
-are (a picture of a draft that is no more belongs to nobody).
+Some columns of rooms above are read by their names: the state of a conversation (has its person agreed?), the document that it is
+led by, and which drafts there are (a picture of a draft that is no more belongs to nobody).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from backend.photos.models import Photo, Picture, PictureState
 
 _photo: sa.Table = sa.inspect(Photo).local_table  # type: ignore[assignment]
-_conversation = sa.table("conversation", sa.column("person_id"), sa.column("state"))
+_conversation = sa.table("conversation", sa.column("id"), sa.column("person_id"), sa.column("state"), sa.column("pack"))
 _draft = sa.table("draft", sa.column("id"))
 _application = sa.table("application", sa.column("draft_id"))
 Row = dict[str, Any]
@@ -51,6 +51,29 @@ def place(tx: sa.Connection, rows: Sequence[Row]) -> None:
     """Give photos their place. A photo of somebody else is left alone, and one that belongs to another draft stays there."""
     if rows:
         tx.execute(_PLACE, rows)
+
+
+_LOOK_AT = (
+    sa.update(_photo)
+    .where(_photo.c.id == sa.bindparam("b_id"), _photo.c.person_id == sa.bindparam("b_person"))
+    .values(look_at=sa.bindparam("look_at"))
+)
+
+
+def want_reading(tx: Session | sa.Connection, photo_ids: Sequence[str], at: datetime) -> Sequence[str]:
+    """Those of these photos that are kept, have a place and were not asked for before: they are due from now on."""
+    fit = (_photo.c.state == "kept") & (_photo.c.reading == "") & _photo.c.placed_at.is_not(None)
+    mine = _photo.c.id.in_(photo_ids) & fit & (_photo.c.material != "signature")
+    due = tx.execute(sa.select(_photo.c.id).where(mine)).scalars().all()
+    if due:
+        tx.execute(sa.update(_photo).where(_photo.c.id.in_(due)).values(reading="due", read_due_at=at))
+    return due
+
+
+def look_at(tx: sa.Connection, rows: Sequence[Row]) -> None:
+    """Mark photos for a person of the office. A photo of somebody else is left alone."""
+    if rows:
+        tx.execute(_LOOK_AT, rows)
 
 
 # --- one photo ---
@@ -113,6 +136,27 @@ def try_later(tx: Session, one: Photo, due_at: datetime) -> bool:
         col(Photo.id) == one.id, col(Photo.tries) == one.tries, col(Photo.state) == "fetching"
     )
     return _count(tx, mine.values(tries=one.tries + 1, due_at=due_at)) == 1
+
+
+def was_read(tx: Session, photo_id: str, state: str, sealed: bytes | None) -> bool:
+    """A photo that was due has been read, or nobody could. False if another run was quicker, or it is gone."""
+    mine = sa.update(Photo).where(col(Photo.id) == photo_id, col(Photo.reading) == "due")
+    look = {} if sealed else {"look_at": "not_looked"}
+    return _count(tx, mine.values(reading=state, sealed_reading=sealed, read_due_at=None, **look)) == 1
+
+
+def read_later(tx: Session, one: Photo, at: datetime) -> bool:
+    """Count one more start of the reading; False if somebody else has."""
+    mine = sa.update(Photo).where(
+        col(Photo.id) == one.id, col(Photo.read_tries) == one.read_tries, col(Photo.reading) == "due"
+    )
+    return _count(tx, mine.values(read_tries=one.read_tries + 1, read_due_at=at)) == 1
+
+
+def region_of(tx: Session, conversation_id: str) -> str:
+    """The document that this conversation is led by."""
+    found = tx.execute(sa.select(_conversation.c.pack).where(_conversation.c.id == conversation_id)).scalar()
+    return str(found or "")
 
 
 def _fetched(tx: Session, photo_id: str, **values: Any) -> bool:
@@ -192,6 +236,12 @@ def overdue(tx: Session, before: datetime, *, limit: int = 200) -> Sequence[Phot
     """Photos whose fetching was due before this moment and has not moved."""
     stuck = select(Photo).where(Photo.state == "fetching", col(Photo.due_at) < before)
     return tx.exec(stuck.order_by(col(Photo.due_at)).limit(limit)).all()
+
+
+def unread(tx: Session, before: datetime, *, limit: int = 200) -> Sequence[Photo]:
+    """Photos whose reading was due before this moment and has not ended."""
+    stuck = select(Photo).where(Photo.reading == "due", col(Photo.read_due_at) < before)
+    return tx.exec(stuck.order_by(col(Photo.read_due_at)).limit(limit)).all()
 
 
 def of_nobody(tx: Session, before: datetime, *, limit: int = 500) -> Sequence[str]:
