@@ -69,6 +69,7 @@ _ROOMS = (
     "backend.departments.routes",
     "backend.conversations.jobs",
     "backend.conversations.wechat",
+    "backend.conversations.helping",
     "backend.staff.jobs",
     "backend.staff.routes",
 )
@@ -96,6 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
         caps={
             "": settings.body_kilobytes * kilobytes,
             "/api/v1/photos": settings.photo_megabytes * kilobytes * kilobytes + 64 * kilobytes,
+            "/help-photo": settings.photo_megabytes * kilobytes * kilobytes + 64 * kilobytes,
             "/plain/photo": 20 * settings.photo_megabytes * kilobytes * kilobytes,
             "/api/v1/staff/directory": 1024 * kilobytes,
         },

@@ -17,7 +17,7 @@ from backend import jobs
 from backend.jobs import House
 from backend.people import happenings
 from backend.people import store as people_rows
-from backend.photos import pool, readings, service
+from backend.photos import helping, pool, readings, service
 from backend.photos import store as rows
 from backend.photos.intake import kind_of
 from backend.photos.models import Photo, Picture
@@ -207,6 +207,7 @@ def sweep(house: House) -> None:
     cutoff = now() - timedelta(days=house.settings.retention.photos)
     with store.work() as tx:
         rows.drop(tx, rows.of_nobody(tx, cutoff))
+        helping.forget(tx, before=now())
         rows.give_up(tx, set(rows.unfinished(tx, now() - _HALF_HOUR)))
         waiting = [picture.id for picture in rows.gone(tx)]
     for picture_id in waiting:

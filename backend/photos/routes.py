@@ -20,7 +20,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import JSONResponse
 
 from backend.people.identity import PersonDep, VisitorDep, person_of
-from backend.photos import pool, service
+from backend.photos import pool, readings, service
 from backend.photos.intake import MOST_BYTES
 from backend.photos.wording import Refused, sentences
 from backend.storage import Storage
@@ -107,6 +107,15 @@ def preview(request: Request, person_id: PersonDep, photo_id: PhotoId) -> Respon
 def full(request: Request, person_id: PersonDep, photo_id: PhotoId) -> Response:
     """One's own photo as it is kept: what the export of everything points to."""
     return _picture(request, person_id, photo_id, "full")
+
+
+@router.get("/{photo_id}/portrait")
+def portrait(request: Request, person_id: PersonDep, photo_id: PhotoId) -> Response:
+    """One's own portrait, cut to the size that the region wants."""
+    try:
+        return jpeg(readings.own_portrait(request.app.state.house.store, photo_id, person_id))
+    except Refused as refused:
+        raise problem_of(refused) from None
 
 
 def jpeg(data: bytes) -> Response:

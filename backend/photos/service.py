@@ -25,7 +25,7 @@ from backend import jobs
 from backend.people import effects
 from backend.people import service as people
 from backend.people.effects import Wanted
-from backend.photos import pool
+from backend.photos import helping, pool
 from backend.photos import store as rows
 from backend.photos.intake import Decoded, kind_of
 from backend.photos.models import Photo, Picture
@@ -320,6 +320,7 @@ def drop_files_later(tx: Session, picture_ids: Iterable[str]) -> None:
 
 def forget_drafts(tx: Session, draft_ids: Sequence[str], person_id: str = "") -> None:
     """Delete the photos of these drafts (only this person's, if named). What another draft shows too stays for that one."""
+    helping.forget(tx, draft_ids=list(draft_ids))
     found = [one for draft_id in draft_ids for one in rows.of_draft(tx, draft_id)]
     mine = [one.id for one in found if not person_id or one.person_id == person_id]
     drop_files_later(tx, rows.drop(tx, mine))
@@ -329,6 +330,7 @@ def _forget_person(tx: Session, person_id: str) -> list[str]:
     pictures = rows.pictures_of_person(tx, person_id)
     files = [blob_id for one in pictures for blob_id in (one.full, one.preview, one.masked)]
     rows.drop_person(tx, person_id)
+    helping.forget(tx, person_id=person_id)
     return files
 
 

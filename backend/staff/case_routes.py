@@ -85,6 +85,16 @@ def reveal(body: Reveal, house: HouseDep, staff: People) -> Json:
     return {"value": cases.reveal(house, staff, body.application_id, body.field, body.reason, body.words)}
 
 
+@router.get("/photos/{photo_id}/portrait")
+def portrait(photo_id: str, house: HouseDep, staff: People) -> Response:
+    try:
+        picture = cases.portrait(house, staff, photo_id)
+    except Refused as hidden:
+        sentence = hidden.sentence
+        raise Problem(sentence.status, sentence.code, sentence.says) from None
+    return Response(picture, media_type="image/jpeg", headers={"cache-control": "no-store"})
+
+
 @router.get("/photos/{photo_id}")
 def photo(photo_id: str, house: HouseDep, staff: People, reveal: str = "") -> Response:
     try:

@@ -17,7 +17,11 @@ from backend.applications import forms, service, shown
 from backend.applications.service import Actor
 from backend.applications.states import NotFound
 from backend.jobs import House
+from backend.people import masking
+from backend.photos import readings
 from backend.photos import service as photos
+from backend.photos.reading import ReadField, ReadPhoto
+from backend.photos.readings import Seen
 from backend.photos.service import Placed
 from backend.staff import audit, store
 from backend.staff.access import refused
@@ -78,6 +82,7 @@ def application(house: House, staff: Staff, application_id: str) -> Json:
     found = shown.get_application(house, application_id)
     with house.store.read() as tx:
         pictures = photos.of_draft(tx, found["draft_id"])
+        read = readings.of_photos(tx, house.store, [one.photo_id for one in pictures])
         talk = store.conversation(tx, staff.counties, found["conversation_id"])
         did = {event["by_id"] for case in found["cases"] for event in case["history"] if event["by"] == "staff"}
         names = store.shown_names(tx, did)
@@ -89,7 +94,7 @@ def application(house: House, staff: Staff, application_id: str) -> Json:
     return {
         **{key: value for key, value in found.items() if key not in ("person_id", "draft_id", "conversation_id")},
         "conversation_id": found["conversation_id"] if talk else None,
-        "photos": [_photo(one, parts) for one in pictures],
+        "photos": [_photo(house, one, parts, read.get(one.photo_id)) for one in pictures],
         "papers": [{"id": part, "name": name, "given": part in given} for part, name in parts.items()],
     }
 
@@ -100,8 +105,40 @@ def part_names(house: House) -> dict[str, str]:
     return {part.part: part.name for material in materials for part in material.parts}
 
 
-def _photo(one: Placed, parts: dict[str, str]) -> Json:
-    return {"id": one.photo_id, "material": one.material, "name": parts.get(one.material, words().unplaced)}
+def _photo(house: House, one: Placed, parts: dict[str, str], seen: Seen | None) -> Json:
+    """A photo with what was read of it, masked. `look_at`: why a person has to look, "" if nobody has to; `turn`: quarter turns
+    with which the whole picture stands upright (the masked one does)."""
+    read = seen.read if seen else None
+    return {
+        "id": one.photo_id,
+        "material": one.material,
+        "name": parts.get(one.material, words().unplaced),
+        "look_at": words().look_at.get(seen.look_at, words().look_at[""]) if seen and seen.look_at else "",
+        "seems": _kind_name(house, read),
+        "turn": read.angle // 90 % 4 if read else 0,
+        "portrait": bool(read and read.portrait and read.portrait.crop),
+        "fields": [_field(house, one.photo_id, field) for field in read.fields] if read else [],
+    }
+
+
+def _kind_name(house: House, read: ReadPhoto | None) -> str:
+    kind = house.library.papers.kinds.get(read.kind) if read else None
+    return kind.name if kind else ""
+
+
+def _field(house: House, photo_id: str, field: ReadField) -> Json:
+    """`checked`: borne out by a check digit, so that nobody has to compare it sign by sign."""
+    says = masking.field(field.name, field.value)
+    key = f"photo:{photo_id}:{field.name}"
+    label = _label(house, field.name)
+    return {"key": key, "label": label, "says": says, "hidden": says != field.value, "checked": field.checked}
+
+
+def _label(house: House, name: str) -> str:
+    policy = house.library.policy
+    if name in policy.fields:
+        return str(policy.fields[name].label)
+    return words().read.get(name) or str(policy.facts[name].title if name in policy.facts else name)
 
 
 # --- moving ---
@@ -132,7 +169,25 @@ def reveal(house: House, staff: Staff, application_id: str, field: str, reason: 
     _check_reason(reason)
     with house.store.work() as tx:
         audit.record(house.store.keys, tx, staff, "reveal", "application", application_id, reason, f"{field}\n{told}")
-    return shown.reveal(house, application_id, field)
+    return _of_photo(house, application_id, field) or shown.reveal(house, application_id, field)
+
+
+def _of_photo(house: House, application_id: str, field: str) -> str:
+    """What was read of one of its photos (`photo:<id>:<name>`), "" for any other line."""
+    _, _, rest = field.partition("photo:")
+    photo_id, _, name = rest.partition(":")
+    if not name:
+        return ""
+    draft_id = shown.get_application(house, application_id)["draft_id"]
+    with house.store.read() as tx:
+        where = photos.placed(tx, photo_id)
+        if where is None or where.draft_id != draft_id:
+            raise NotFound()
+        read = readings.of_photos(tx, house.store, [photo_id])[photo_id].read
+    found = read.field(name) if read else None
+    if found is None:
+        raise NotFound()
+    return found.value
 
 
 def form(house: House, staff: Staff, application_id: str, reason: str) -> bytes:
@@ -154,7 +209,17 @@ def photo(house: House, staff: Staff, photo_id: str, reason: str) -> bytes:
         _check_reason(reason)
         with house.store.work() as work:
             audit.record(house.store.keys, work, staff, "reveal", "photo", photo_id, reason)
-    return photos.staff_picture(house.store, photo_id, revealed=bool(reason))
+        return photos.staff_picture(house.store, photo_id, revealed=True)
+    return readings.masked(house.store, photo_id)
+
+
+def portrait(house: House, staff: Staff, photo_id: str) -> bytes:
+    """A portrait as it will be printed: cut to the size that the region wants. A face is what a portrait is for: not masked."""
+    with house.store.read() as tx:
+        where = photos.placed(tx, photo_id)
+        if where is None or not store.sees_draft(tx, staff.counties, where.conversation_id, where.draft_id):
+            raise refused(404, "not_found")
+    return readings.own_portrait(house.store, photo_id)
 
 
 def _check_reason(reason: str) -> None:

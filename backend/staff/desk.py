@@ -23,6 +23,8 @@ from backend.staff.rights import Staff
 from backend.staff.words import words
 from backend.storage import DataKey
 from dialogs.directory import SHANGHAI
+from dialogs.session import PaperValue
+from dialogs.steps.papers import marked
 
 Json = dict[str, Any]
 STUCK = 3  # times in a row that the same question was not understood
@@ -183,7 +185,18 @@ def _blocks(house: House, key: DataKey, said: Said) -> list[Json]:
 def answers_of(house: House, key: DataKey, drafts: Iterable[DraftRow]) -> list[Json]:
     """The answers of these drafts, by question: only to know what to hide, and the name's first sign."""
     opened = (json.loads(house.store.keys.unseal(key, one.sealed_body, f"draft.body:{one.id}")) for one in drafts)
-    return [{question: answer["value"] for question, answer in draft["answers"].items()} for draft in opened]
+    return [_answers(draft) for draft in opened]
+
+
+def _answers(draft: Json) -> Json:
+    """With what papers say and nobody has said yet, also as it is shown with the doubtful signs marked."""
+    found = {question: answer["value"] for question, answer in draft["answers"].items()}
+    for photo_id, paper in draft.get("papers", {}).items():
+        for value in paper["values"]:
+            read = PaperValue.model_validate(value)
+            for how, text in (("read", read.value), ("marked", marked(read))):
+                found[f"field:{photo_id}.{how}:{read.name}"] = text
+    return found
 
 
 def state_name(house: House, state: str) -> str:

@@ -30,6 +30,8 @@ class Words(BaseModel):
     unanswered: str
     unplaced: str
     return_reasons: dict[str, str]
+    look_at: dict[str, str]
+    read: dict[str, str]
 
 
 @cache

@@ -228,7 +228,7 @@ def _ask_whose(view: View, query: Query, photo_id: str, paper: Paper) -> Any:
 
 def _ask_values(view: View, query: Query, paper: Paper) -> Any:
     shown, words = pending(view, paper), view.words.questions["paper_values"]
-    lines = tuple(f"{label(view, one.name)}：{_marked(one.read)}" for one in shown)
+    lines = tuple(f"{label(view, one.name)}：{marked(one.read)}" for one in shown)
     wrong = (Option(f"no.{one.name}", view.words.say("this_is_wrong", label=label(view, one.name))) for one in shown)
     options = (Option("right", view.words.say("all_right")), *wrong)
     text = words.text.format(kind=_name(view, paper), lines="\n".join(lines))
@@ -244,7 +244,8 @@ def _ask_differs(view: View, query: Query, paper: Paper, name: str) -> Any:
     return choice(view, query, key, kind=_name(view, paper), label=label(view, name), said=was, printed=stands)
 
 
-def _marked(read: PaperValue) -> str:
+def marked(read: PaperValue) -> str:
+    """The value with the signs that were not read for sure in brackets."""
     return "".join(
         f"{_OPEN_DOUBT}{sign}{_CLOSE_DOUBT}" if at in read.doubtful else sign for at, sign in enumerate(read.value)
     )
