@@ -119,6 +119,16 @@ def understand() -> None:
     _lines(lambda lines: understand_lines(reader, lines))
 
 
+@main.command("read-photo")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def read_photo(files: tuple[Path, ...]) -> None:
+    """Read pictures of papers: files in, one JSON line each out. A bad file gets a line too."""
+    from backend.photos.reading.lines import read_files
+
+    for line in read_files(files):
+        click.echo(json.dumps(line, ensure_ascii=False))
+
+
 @main.command()
 @click.option("--region", required=True, help="A pack, e.g. henan.")
 @click.option("--answers", type=click.File(encoding="utf-8"), required=True, help="JSON, as described above.")
