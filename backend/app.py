@@ -51,7 +51,7 @@ log = logging.getLogger(__name__)
 
 _STATIC = Path(__file__).parent.parent / "static"
 _PAGES = {"/": "chat", "/console": "console", "/helper": "helper"}
-_FOLDERS = ("chat", "console", "helper", "style", "vendor")
+_FOLDERS = ("chat", "console", "helper", "pictures", "style", "vendor")
 # Rooms say what they do with effects and jobs when they are imported; those with a `router` are served.
 _ROOMS = (
     "backend.people.service",

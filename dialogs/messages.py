@@ -141,13 +141,14 @@ class Ask:
 @dataclass(frozen=True, slots=True)
 class Say:
     """Something said. `tone`: plain; warm (greeting, thanks); error (what to do next, input kept); notice (from
-    the office)."""
+    the office). `portrait`: the photo that is shown beside it, cut to the size that is wanted, or ""."""
 
     text: str
     tone: Literal["plain", "warm", "error", "notice"] = "plain"
     cites: tuple[Cite, ...] = ()
     explained: tuple[Explained, ...] = ()
     by: str = ""  # the staff member's shown name, when a person speaks
+    portrait: str = ""
     kind: Literal["say"] = "say"
 
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from dialogs.desk import Desk
-from dialogs.messages import LookAt, PlacePhotos
+from dialogs.messages import LookAt, PlacePhotos, Say
 from dialogs.session import Paper, PaperValue, Retake
 from dialogs.steps import form, papers, photos
 from dialogs.view import Query, View, fingerprint
@@ -269,6 +269,8 @@ def _take(desk: Desk, photo_id: str, part: str, found: _Found) -> None:
         desk.say("paper_kept", what=papers.place_name(desk.view, part))
     elif kind is not None and whose:
         found.good.append(papers.place_name(desk.view, part) if part else kind.name)
+        if kind.cut:
+            desk.replies.append(Say(desk.view.words.say("portrait_cut"), portrait=photo_id))
         _use(desk, photo_id, found)
 
 

@@ -19,6 +19,7 @@ class PaperKind(_Data):
     `personal`: it belongs to one person, so it can be the wrong person's. `tells`: what the talk takes from it, by the names of
     facts and form fields. `of_guardian`: the same for the guardian, where it turns out to be theirs. `implies`: facts that follow
     from its being there. `valid_to`: the name of the date on which it ends.
+    `cut`: it is shown as it will be printed.
     """
 
     name: str
@@ -29,6 +30,7 @@ class PaperKind(_Data):
     of_guardian: dict[str, str] = {}
     implies: dict[str, bool] = {}
     valid_to: str = ""
+    cut: bool = False
 
     def fits(self, part: str) -> bool:
         return part in self.places or part in self.also

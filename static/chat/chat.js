@@ -170,10 +170,11 @@ function Question({ ask, error, busy, trouble, turn, aloud }) {
   useLayoutEffect(() => { if (wrong) alert.current?.focus(); }, [wrong, turn]);
   const Input = INPUTS[ask.input] ?? Nothing;
   return html`<fieldset class=${busy ? "busy" : ""} aria-busy=${busy ? "true" : undefined}>
-    <legend id="now" tabindex="-1" data-aloud><h2>${ask.title}</h2><span class="ask">${ask.text.split("\n").filter(Boolean).map((line) => html`<span>${line}</span>`)}</span></legend>
+    <legend id="now" tabindex="-1" data-aloud><h2>${ask.title}</h2><span class="ask">${ask.text.split("\n").filter(Boolean).map((line) => html`<span class=${ask.large?.includes(line) ? "large" : undefined}>${line}</span>`)}</span></legend>
     <div class="body stack">
       ${wrong ? html`<div class="alert" role="alert" id="wrong" tabindex="-1" ref=${alert}>${mark("alarm")}<span>${wrong}</span></div>` : null}
       ${ask.hint ? html`<p class="hint" id="hint" data-aloud>${ask.hint}</p>` : null}
+      ${ask.picture ? html`<img class="how" src="/static/pictures/${ask.picture}.svg" alt="" width="160" height="100" />` : null}
       ${ask.explained.length ? html`<div>${explained(ask.explained)}</div>` : null}
       <${Input} ask=${ask} send=${send} complain=${complain} wrong=${wrong} busy=${busy} />
       ${aloud ? html`<div class="row"><button type="button" class="quiet" onClick=${aloud.reading ? aloud.stop : aloud.read}>

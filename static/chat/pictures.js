@@ -6,17 +6,18 @@ import { mark } from "./show.js";
 import * as talk from "./talk.js";
 
 const LONGEST = 1600; // pixels: enough to read small print of an A4 page, a tenth of what a camera gives
+const PORTRAIT = 2400; // a portrait is printed: as large as it is kept
 const QUALITY = 0.82;
 
 function blobOf(canvas, type, quality) {
   return new Promise((done) => canvas.toBlob(done, type, quality));
 }
 
-// The picture as a JPEG of at most LONGEST pixels; as it is, where the browser cannot read it (the server can).
-export async function smaller(file) {
+// The picture as a JPEG of at most so many pixels; as it is, where the browser cannot read it (the server can).
+export async function smaller(file, longest = LONGEST) {
   try {
     const picture = await createImageBitmap(file);
-    const scale = Math.min(1, LONGEST / Math.max(picture.width, picture.height));
+    const scale = Math.min(1, longest / Math.max(picture.width, picture.height));
     const canvas = document.createElement("canvas");
     canvas.width = Math.round(picture.width * scale);
     canvas.height = Math.round(picture.height * scale);
@@ -44,7 +45,7 @@ export function Photos({ ask, send, complain, busy, Options }) {
     event.target.value = "";
     setWorking(true);
     for (const file of files) {
-      const blob = await smaller(file);
+      const blob = await smaller(file, /:photo$/.test(ask.question) ? PORTRAIT : LONGEST);
       setPictures((old) => [...old, { id: talk.newId(), blob, url: URL.createObjectURL(blob) }]);
     }
     setWorking(false);

@@ -122,8 +122,16 @@ function Progress({ block }) {
     </li>`)}</ol><${Paper} block=${block} /></div>`;
 }
 
+// A link for somebody else: to be copied and sent on, not to be opened here.
+function Forward({ block }) {
+  const copy = (event) => { const done = event.currentTarget; navigator.clipboard.writeText(block.url).then(() => { done.textContent = "复制好了"; }, () => {}); };
+  return html`<div class="bubble">${lines(block.text)}<p class="address">${block.url}</p>
+    ${navigator.clipboard ? html`<button type="button" onClick=${copy}>复制这个网址</button>` : null}</div>`;
+}
+
 function Link({ block }) {
   if (!/^https?:/.test(block.url)) return html`<div class="bubble">${lines(block.text)}</div>`;
+  if (block.url.includes("/help-photo/")) return html`<${Forward} block=${block} />`;
   return html`<div class="bubble"><a class="button" href=${block.url} target="_blank" rel="noopener noreferrer">
     ${mark("away")}${block.text}<span class="unseen">（会打开新页面）</span></a></div>`;
 }
@@ -131,7 +139,7 @@ function Link({ block }) {
 function Say({ block, documents }) {
   return html`<div class="bubble ${block.tone ?? ""}">
     ${block.tone === "notice" ? html`<p class="who">${mark("bell")}通知</p>` : null}
-    ${lines(block.text)}${explained(block.explained)}${cited(block.cites, documents)}</div>`;
+    ${lines(block.text)}${block.portrait ? html`<img class="portrait" src="/api/v1/photos/${block.portrait}/portrait" alt="裁好的证件照" loading="lazy" />` : null}${explained(block.explained)}${cited(block.cites, documents)}</div>`;
 }
 
 const Said = ({ block }) => html`<div class="bubble"><span class="unseen">您说：</span>${lines(block.text)}<${Pictures} ids=${block.photo_ids} word="您发的照片" /></div>`;

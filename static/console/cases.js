@@ -104,7 +104,7 @@ function Line({ line, application, me, value, seen }) {
     await deed.run(async () => seen(line.key, (await post("/reveal", { application_id: application.id, field: line.key, reason })).value));
   };
   return html`<div class="line-of"><dt>${line.label}</dt>
-    <dd>${value ?? line.says}${line.hidden && value === undefined ? html` <button type="button" class="small" aria-expanded=${asking ? "true" : "false"} onClick=${() => setAsking(!asking)}>看全<span class="unseen">：${line.label}</span></button>` : null}
+    <dd>${value ?? line.says}${line.checked ? html` <span class="chip done">校验过</span>` : null}${line.hidden && value === undefined ? html` <button type="button" class="small" aria-expanded=${asking ? "true" : "false"} onClick=${() => setAsking(!asking)}>看全<span class="unseen">：${line.label}</span></button>` : null}
       ${value !== undefined ? html` <span class="chip trouble">已记录</span>` : null}
       ${asking ? html`<${Reasons} reasons=${me.reasons} what=${line.label} choose=${choose} cancel=${() => setAsking(false)} />` : null}
       <${Alert} problem=${deed.problem} /></dd></div>`;
@@ -128,7 +128,16 @@ function Lines({ application, me }) {
     value=${values[line.key]} seen=${(key, value) => setValues((old) => ({ ...old, [key]: value }))} />`)}</dl></section>`;
 }
 
-// --- photos beside ---
+// --- photos beside, with what was read of them ---
+
+// What stands on the paper: masked, each seen in full for a reason. What a check digit bears out says so.
+function Read({ photo, application, me }) {
+  const [values, setValues] = useState({});
+  if (!photo.fields.length) return null;
+  return html`<section class="read" aria-label="照片上写的"><h4>照片上写的${photo.seems && photo.seems !== photo.name ? `（像是${photo.seems}）` : ""}</h4>
+    <dl class="lines-of">${photo.fields.map((field) => html`<${Line} key=${field.key} line=${field} application=${application} me=${me} value=${values[field.key]}
+      seen=${(key, value) => setValues((old) => ({ ...old, [key]: value }))} />`)}</dl></section>`;
+}
 
 function Photos({ application, me, again }) {
   const [at, setAt] = useState(0);
@@ -138,7 +147,10 @@ function Photos({ application, me, again }) {
   const open = application.cases.find((one) => one.verbs.includes("return"));
   return html`<aside class="photos" aria-label="照片"><h3>照片</h3>
     <${Picture} photo=${photo} reasons=${me.reasons} extra=${open ? html`<button type="button" class="danger" onClick=${() => again(open.id, photo.id)}>退回这张</button>` : null} />
-    <ul class="names" aria-label="全部照片">${photos.map((one, index) => html`<li key=${one.id}><button type="button" aria-pressed=${one.id === photo.id ? "true" : "false"} onClick=${() => setAt(index)}>${index + 1}. ${one.name}</button></li>`)}</ul>
+    ${photo.look_at ? html`<p class="alert by-hand">${mark("ask")}<strong>人工核对</strong>：${photo.look_at}</p>` : null}
+    ${photo.portrait ? html`<figure class="cut"><figcaption>裁好的证件照</figcaption><img src="/api/v1/staff/photos/${photo.id}/portrait" alt="裁好的证件照" /></figure>` : null}
+    <${Read} key=${photo.id} photo=${photo} application=${application} me=${me} />
+    <ul class="names" aria-label="全部照片">${photos.map((one, index) => html`<li key=${one.id}><button type="button" aria-pressed=${one.id === photo.id ? "true" : "false"} onClick=${() => setAt(index)}>${index + 1}. ${one.name}${one.look_at ? html` <span class="chip trouble">人工核对</span>` : null}</button></li>`)}</ul>
   </aside>`;
 }
 

@@ -105,21 +105,32 @@ export function Picture({ photo, reasons, extra = null }) {
   const [missing, setMissing] = useState(false);
   const frame = useRef();
   useEffect(() => { setZoom(0); setTurn(0); setRevealed(""); setAsking(false); setMissing(false); }, [photo.id]);
+  const step = (by) => setZoom((old) => Math.min(STEPS.length - 1, Math.max(0, old + by)));
+  // While the picture has the focus: + larger, - smaller, R turned.
+  const press = (event) => {
+    const deed = { "+": () => step(1), "=": () => step(1), "-": () => step(-1), r: () => setTurn((old) => (old + 1) % 4) }[event.key.toLowerCase()];
+    if (!deed || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    deed();
+  };
+  const turned = (turn + (revealed ? photo.turn ?? 0 : 0)) % 4; // what is covered stands upright already
   const reveal = (code) => { setAsking(false); setMissing(false); setRevealed(code); queueMicrotask(() => frame.current?.focus()); };
   const scale = STEPS[zoom];
   return html`<figure class="picture">
     <figcaption><strong>${photo.name}</strong> <span class="chip ${revealed ? "trouble" : ""}">${revealed ? "原图（已记录）" : "已遮盖"}</span></figcaption>
-    <div class="frame" tabindex="0" role="group" aria-label="照片：${photo.name}" ref=${frame}>
+    <div class="frame" tabindex="0" role="group" aria-label="照片：${photo.name}" aria-describedby="picture-keys" onKeyDown=${press} ref=${frame}>
       ${missing ? html`<p>这张照片现在看不到。</p>` : html`<img key=${revealed} src=${photoUrl(photo.id, revealed)} onError=${() => setMissing(true)}
-        alt="${photo.name}，${revealed ? "原图" : "遮盖后的小图"}" style=${{ width: `${scale * 100}%`, transform: `rotate(${turn * 90}deg)` }} />`}
+        alt="${photo.name}，${revealed ? "原图" : "遮盖后的小图"}" style=${{ width: `${scale * 100}%`, transform: `rotate(${turned * 90}deg)` }} />`}
     </div>
     <div class="row tools">
-      <button type="button" disabled=${zoom === STEPS.length - 1} onClick=${() => setZoom(zoom + 1)}>放大</button>
-      <button type="button" disabled=${zoom === 0} onClick=${() => setZoom(zoom - 1)}>缩小</button>
+      <button type="button" disabled=${zoom === STEPS.length - 1} onClick=${() => step(1)}>放大</button>
+      <button type="button" disabled=${zoom === 0} onClick=${() => step(-1)}>缩小</button>
       <button type="button" onClick=${() => setTurn((turn + 1) % 4)}>转一下</button>
       ${revealed ? html`<button type="button" onClick=${() => setRevealed("")}>遮回去</button>` : html`<button type="button" aria-expanded=${asking ? "true" : "false"} onClick=${() => setAsking(!asking)}>看原图</button>`}
       ${extra}
     </div>
+    <p class="soft" id="picture-keys">点进照片，按 + 放大，- 缩小，R 转一下。</p>
     ${asking ? html`<${Reasons} reasons=${reasons} what="原图" choose=${reveal} cancel=${() => setAsking(false)} />` : null}
   </figure>`;
 }

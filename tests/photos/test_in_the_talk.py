@@ -1,4 +1,4 @@
-"""From the picture that a person hands in to what they read and the clerk sees: real writer and rows, a reader that knows by heart."""
+"""From the picture that a person hands in to what they read and the clerk sees: real writer, real rows, a reader by heart."""
 
 from __future__ import annotations
 
