@@ -1,6 +1,7 @@
 """`make bench`: measures and prints, judges nothing."""
 
-from tests.benchmarks import bench_decide, bench_turn
+from tests.benchmarks import bench_decide, bench_reading, bench_turn
 
 bench_decide.main()
 bench_turn.main()
+bench_reading.main()

@@ -187,11 +187,8 @@ class _Page:
         return min(starts, default=len(row.text))
 
     def _is_labelled(self, number: int) -> bool:
-        row = self._rows[number]
-        return any(
-            label.row == number and (label.start == 0 or row.lines[label.start] is not row.lines[label.start - 1])
-            for label in self._labels
-        )
+        """Whether a row begins with a label. Short ones are also the beginnings of names of roads."""
+        return any(label.row == number and label.start == 0 and len(label.word) > 2 for label in self._labels)
 
 
 def _labels(number: int, row: Run, words: Sequence[str]) -> Iterator[_Label]:

@@ -19,6 +19,7 @@ _TALL = 30.0  # pixels: half of what is lower is misread
 _TINY = 22.0  # pixels: hardly anything is read
 _RIM = 8.0  # pixels from the frame: text there goes on outside
 _WHITE, _GLARING = 250, 0.12  # a spot of this brightness over so much of the text hides some of it
+_PALE = 225  # half of the rest of the paper is darker than this, or it is white itself
 _LEGIBLE = 0.9  # mean score of text that was read, whatever it says
 _ENOUGH_TEXT = 12  # characters by which a paper can be judged
 
@@ -37,13 +38,16 @@ def _reasons(text: Text) -> Iterator[Code]:
     grey = _grey(text.image)
     scale = _AT / max(text.image.shape[:2])
     height = float(np.median([line.height for line in text.lines])) * scale if text.lines else 0.0
-    if grey.mean() < _BRIGHT:
+    paper = _paper(text, grey, scale)
+    if (grey[paper] if paper.any() else grey).mean() < _BRIGHT:
         yield "dark"
-    if _glares(text, grey, scale):
+    if _glares(grey, paper):
         yield "glare"
+    if 0 < height < _TINY:
+        yield "far"
     if sharpness(grey) < _SHARP:
         yield "blur"
-    if 0 < height < (_TINY if legible(text) else _TALL):
+    if _TINY <= height < _TALL and not legible(text):
         yield "far"
     if _is_cut(text):
         yield "cut"
@@ -75,12 +79,17 @@ def _is_cut(text: Text) -> bool:
     return bool(every.min() < rim or every[:, 0].max() > wide - rim or every[:, 1].max() > tall - rim)
 
 
-def _glares(text: Text, grey: npt.NDArray[np.uint8], scale: float) -> bool:
+def _paper(text: Text, grey: npt.NDArray[np.uint8], scale: float) -> npt.NDArray[np.bool_]:
+    """Where the text is: the paper, without the table that it lies on."""
+    mask = np.zeros(grey.shape, np.uint8)
+    if text.lines:
+        corners = np.concatenate([line.quad for line in text.lines]) * min(scale, 1.0)
+        cv2.fillConvexPoly(mask, cv2.convexHull(corners.astype(np.int32)), 1)
+    return mask.astype(bool)
+
+
+def _glares(grey: npt.NDArray[np.uint8], paper: npt.NDArray[np.bool_]) -> bool:
     """Whether a blinding spot lies where the text is. A white sheet in good light is bright everywhere, and no spot."""
-    if not text.lines:
-        return False
-    hull = cv2.convexHull((np.concatenate([line.quad for line in text.lines]) * min(scale, 1.0)).astype(np.int32))
-    inside = cv2.fillConvexPoly(np.zeros(grey.shape, np.uint8), hull, 1).astype(bool)
-    blinding = (grey >= _WHITE) & inside
-    rest = grey[inside & ~blinding]
-    return bool(_GLARING <= blinding.sum() / max(1, inside.sum()) < 0.6 and rest.size and np.median(rest) < 225)
+    blinding = (grey >= _WHITE) & paper
+    rest = grey[paper & ~blinding]
+    return bool(rest.size and _GLARING <= blinding.sum() / paper.sum() < 0.6 and np.median(rest) < _PALE)

@@ -49,13 +49,14 @@ class Reader:
             image = opened(picture)
         except NotAPicture:
             return _BAD
-        faces = self._faces.find(image)
-        if _is_portrait(image, faces) and expected == _PHOTO:
+        if expected == _PHOTO and _is_portrait(image, faces := self._faces.find(image)):
             return _portrait(image, faces, region)
         text = self._upright(image)
         found, others = _papers(text, expected)
-        if found is None and (expected == _PHOTO or (_is_portrait(image, faces) and len(text.lines) < _FEW)):
-            return _portrait(image, faces, region)
+        if found is None and (expected == _PHOTO or len(text.lines) < _FEW):
+            faces = self._faces.find(image)
+            if expected == _PHOTO or _is_portrait(image, faces):
+                return _portrait(image, faces, region)
         if found is None or not found.readable or text.score < _SURE:
             found = self._second(text, found, expected) or found
         return _read(text, found, others, expected)

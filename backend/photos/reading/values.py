@@ -41,8 +41,9 @@ CATEGORY_DIGITS = dict(
     zip("123456", ("vision", "hearing", "speech", "physical", "intellectual", "mental"), strict=True)
 )
 SEVERAL = "7"  # the category digit of a card for several disabilities (GB/T 26341: 多重)
-_BANK_LENGTHS = (16, 19)
-_SURE_DIGIT = 0.6  # a Luhn digit misses one error in ten where two digits are wrong: such digits are hardly ever sure
+_SURE_DIGIT = (
+    0.7  # a check digit lets one in ten pass where two digits are wrong: such digits are hardly ever read for sure
+)
 _PEOPLES = re.compile(
     "汉|蒙古|回|藏|维吾尔|苗|彝|壮|布依|朝鲜|满|侗|瑶|白|土家|哈尼|哈萨克|傣|黎|傈僳|佤|畲|高山|拉祜|水|东乡|纳西|景颇|柯尔克孜|土|"
     "达斡尔|仫佬|羌|布朗|撒拉|毛南|仡佬|锡伯|阿昌|普米|塔吉克|怒|乌孜别克|俄罗斯|鄂温克|德昂|保安|裕固|京|塔塔尔|独龙|鄂伦春|赫哲|门巴|珞巴|基诺"
@@ -129,10 +130,8 @@ def _day(parts: tuple[str, ...]) -> str | None:
 
 
 def _id_number(run: Run) -> Value | None:
-    found = [Value(number, run.cut(at, at + 18), is_id_number(number)) for at, number in _numbers(run, 18)]
-    proven = [value for value in found if value.checked]
-    alone = [value for value in found if re.fullmatch(r"\d{17}[\dX]", value.run.text)]
-    return next(iter((*proven, *alone)), None)
+    numbers = ((at, number) for at, number in _numbers(run, 18) if is_id_number(number))
+    return next((_proven(number, run.cut(at, at + 18)) for at, number in numbers), None)
 
 
 def _card_number(run: Run) -> Value | None:
@@ -146,15 +145,16 @@ def _card_number(run: Run) -> Value | None:
 
 
 def _bank_number(run: Run) -> Value | None:
-    """A card's number. 13 to 19 digits by ISO/IEC 7812; those of the country have 16 or 19, and only such are proven."""
-    unproven = None
-    for found in re.finditer(r"\d{13,19}(?!\d)", run.text.translate(_DIGIT_LIKE)):
-        value = _cut(run, found, found[0])
-        sure = len(found[0]) in _BANK_LENGTHS and min(value.run.scores) >= _SURE_DIGIT
-        if luhn.is_valid(found[0]) and sure and found[0][0] in "3456":
-            return Value(value.text, value.run, checked=True)
-        unproven = unproven or value
-    return unproven
+    """A card's number (ISO/IEC 7812) of the 16 or 19 digits that cards of this country have."""
+    for found in re.finditer(r"(?<!\d)[3-6]\d{15}(?:\d{3})?(?!\d)", run.text.translate(_DIGIT_LIKE)):
+        if luhn.is_valid(found[0]):
+            return _proven(found[0], run.cut(*found.span()))
+    return None
+
+
+def _proven(number: str, run: Run) -> Value:
+    """A number whose check digit holds: proven, if every digit was read for sure."""
+    return Value(number, run, checked=min(run.scores) >= _SURE_DIGIT)
 
 
 def _numbers(run: Run, length: int) -> Iterator[tuple[int, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from random import Random
+from random import Random as Random
 
 from PIL import Image
 

@@ -48,8 +48,8 @@ def photographed(sheet: Image.Image, level: str, rng: Random, *, longest: int = 
     pixels = _lit(pixels, how, rng)
     if (sigma := rng.uniform(*how.blur) * longest / 2016) > 0.2:
         pixels = cv2.GaussianBlur(pixels, (0, 0), sigma)
-    grain = np.random.default_rng(rng.randrange(2**32)).normal(0, how.noise, (*pixels.shape[:2], 1)) if how.noise else 0
-    pixels = np.clip(pixels + grain, 0, 255).astype(np.uint8)
+    if how.noise:
+        pixels = cv2.add(pixels, cv2.merge([_chance(pixels.shape[:2], how.noise, rng)] * 3), dtype=cv2.CV_8U)
     if rng.random() < how.turned:
         pixels = np.rot90(pixels, rng.choice((1, 2, 3)))
     return jpeg(Image.fromarray(pixels), rng.randint(*how.quality))
@@ -89,30 +89,33 @@ def _laid(sheet: Pixels, size: tuple[int, int], how: Level, rng: Random) -> Pixe
     small = sheet if scale > 0.7 else cv2.GaussianBlur(sheet, (0, 0), 0.35 / scale)
     laid = cv2.warpPerspective(small, matrix, size, flags=cv2.INTER_CUBIC)
     mask = cv2.warpPerspective(np.full(sheet.shape[:2], 255, np.uint8), matrix, size, flags=cv2.INTER_LINEAR)
-    part = (mask / 255.0)[..., None]
-    return (laid * part + _table(size, rng) * (1 - part)).astype(np.uint8)
+    return cv2.blendLinear(laid, _table(size, rng), mask.astype(np.float32) / 255, 1 - mask.astype(np.float32) / 255)
 
 
 def _table(size: tuple[int, int], rng: Random) -> Pixels:
     """Wood, cloth or stone: stripes and grain in one colour."""
-    wide, tall = size
-    chance = np.random.default_rng(rng.randrange(2**32))
-    colour = np.array(rng.choice(((120, 84, 54), (74, 76, 82), (150, 140, 128), (58, 70, 66), (172, 120, 84))))
-    coarse = cv2.resize(chance.normal(0, 14, (rng.choice((6, 60)), 24)), size, interpolation=cv2.INTER_CUBIC)
-    fine = chance.normal(0, 4, (tall, wide))
-    return np.clip(colour + (coarse + fine)[..., None], 0, 255).astype(np.uint8)
+    colour = rng.choice(((120, 84, 54), (74, 76, 82), (150, 140, 128), (58, 70, 66), (172, 120, 84)))
+    coarse = _chance((rng.choice((6, 60)), 24), 14, rng)
+    grain = cv2.add(cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC), _chance((size[1], size[0]), 4, rng))
+    return cv2.add(np.full((size[1], size[0], 3), colour, np.uint8), cv2.merge([grain] * 3), dtype=cv2.CV_8U)
+
+
+def _chance(shape: tuple[int, ...], spread: float, rng: Random) -> npt.NDArray[np.int16]:
+    noise = np.empty(shape, np.int16)
+    cv2.setRNGSeed(rng.randrange(2**31))
+    return cv2.randn(noise, 0, spread)
 
 
 def _lit(pixels: Pixels, how: Level, rng: Random) -> Pixels:
     """Light that falls off to one side, and the shadow of a hand."""
-    tall, wide = pixels.shape[:2]
-    across, down = np.meshgrid(np.linspace(-1, 1, wide), np.linspace(-1, 1, tall))
+    across, down = np.meshgrid(np.linspace(-1, 1, 160), np.linspace(-1, 1, 120))
     angle = rng.uniform(0, 2 * np.pi)
-    light = rng.uniform(how.dark, 1.0) * (
-        1 - 0.12 * (1 - how.dark) / 0.5 * (across * np.cos(angle) + down * np.sin(angle))
-    )
+    fall = 0.24 * (1 - how.dark) * (across * np.cos(angle) + down * np.sin(angle))
+    light = rng.uniform(how.dark, 1.0) * (1 - fall)
     if rng.random() < how.shadow:
         edge = across * np.cos(angle + 1) + down * np.sin(angle + 1) - rng.uniform(-0.2, 0.5)
         light = light * (1 - how.shadow * 0.6 / (1 + np.exp(-edge * 18)))
     warm = np.array([1.0, 1.0 - rng.uniform(0, 0.05), 1.0 - rng.uniform(0, 0.12)])
-    return np.clip(pixels * light[..., None] * warm, 0, 255).astype(np.uint8)
+    size = (pixels.shape[1], pixels.shape[0])
+    lamp = cv2.resize((light[..., None] * warm).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    return cv2.multiply(pixels, lamp, dtype=cv2.CV_8U)
