@@ -120,12 +120,17 @@ def try_(data_dir: Path | None, region: str, facts: tuple[str, ...], wants: tupl
 @click.argument("region", required=False)
 @click.pass_obj
 def cover(data_dir: Path | None, region: str | None) -> None:
-    """Walk every talk to its end: all is decided, with a reason, and nothing is asked in vain. Exit status 1 if not."""
+    """Walk every talk to its end, with no wish and with each single one: all is decided, with a reason, and nothing is
+    asked in vain. Exit status 1 if not."""
     policy = _policy(data_dir)
     wrong = False
     for name in [region] if region else list(policy.packs):
-        for who, start in (("the living", {}), ("the dead", {"is_deceased": True})):
-            done = _walked(policy, _pack(policy, name), start, f"{name}, {who}")
+        pack = _pack(policy, name)
+        wishes: list[tuple[str, dict[str, Any], tuple[str, ...] | None]]
+        wishes = [("the living", {}, None), ("the dead", {"is_deceased": True}, None)]
+        wishes += [(f"wish {item}", {}, (item,)) for item in pack.ids]
+        for who, start, wants in wishes:
+            done = _walked(policy, pack, start, wants, f"{name}, {who}")
             click.echo(
                 f"{name}, {who}: {done.combinations} combinations, {done.states} distinct states; "
                 f"questions: mean {done.mean:.2f}, longest talk {done.longest}; {len(done.faults)} faults"
@@ -136,9 +141,9 @@ def cover(data_dir: Path | None, region: str | None) -> None:
     sys.exit(1 if wrong else 0)
 
 
-def _walked(policy: Policy, pack: Pack, start: dict[str, Any], name: str) -> Walked:
+def _walked(policy: Policy, pack: Pack, start: dict[str, Any], wants: tuple[str, ...] | None, name: str) -> Walked:
     with tqdm(total=1.0, desc=name, disable=None, bar_format="{l_bar}{bar}| {elapsed}") as bar:
-        return walk(policy, pack, _today(), start=start, progress=_counting(bar))
+        return walk(policy, pack, _today(), start=start, wants=wants, progress=_counting(bar))
 
 
 def _counting(bar: Any) -> Callable[[float], object]:

@@ -15,7 +15,7 @@ from typing import Any
 from dialogs.messages import Explained, InputKind, Option
 from dialogs.policy.checklist import in_hand_first, materials
 from dialogs.policy.clocks import deadlines
-from dialogs.policy.decide import complete, judge, unpointed, ways, with_bundle
+from dialogs.policy.decide import bearing, judge, unpointed, ways, with_bundle
 from dialogs.policy.pack import Pack, Policy
 from dialogs.policy.written import Fact, Group
 
@@ -99,7 +99,7 @@ class _Trial:
     items: Sequence[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.known = complete(self.pack, self.facts, self.on)
+        self.known = bearing(self.pack, self.facts, self.on)
         self.items = tuple(self.wanted())
 
     def fits(self, asked: Fact | Group) -> bool:
@@ -131,7 +131,7 @@ class _Trial:
 
     def outcome(self, stated: Facts, items: Sequence[str]) -> object:
         """What these items come to with these facts added (as Decision.outcome, for these items only)."""
-        known = complete(self.pack, {**self.facts, **stated}, self.on)
+        known = bearing(self.pack, {**self.facts, **stated}, self.on)
         judged = judge(self.pack, known, items, reasons=False)
         verdicts = tuple((one.verdict, one.needs) for one in judged.values())
         channel = tuple((item, way.mode, way.where) for item, way in ways(self.pack, judged, self.wants, known).items())

@@ -8,7 +8,7 @@ then opens is `later`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from dialogs.policy.checklist import in_hand_first, materials
 from dialogs.policy.clocks import deadlines
 from dialogs.policy.decision import Channel, Deadline, Decision, ItemDecision
+from dialogs.policy.derive import Derive, Place
 from dialogs.policy.logic import PERSON, Reason, Rule, Told
 from dialogs.policy.pack import Compiled, Pack
 
@@ -30,11 +31,21 @@ _LATER = ItemDecision("later", (), (), "")
 
 
 def complete(pack: Pack, facts: Facts, on: date) -> dict[str, Any]:
-    """What was told, with what follows from it. A fact that nobody knows is missing or None."""
+    """What was told, with all that follows from it. A fact that nobody knows is missing or None."""
+    return _followed(facts, ((name, derived.rule) for name, derived in pack.derivations), pack.place, on)
+
+
+def bearing(pack: Pack, facts: Facts, on: date) -> dict[str, Any]:
+    """What was told, with what follows from it as far as something in this pack looks at it: enough to decide and to
+    ask by."""
+    return _followed(facts, pack.bearing, pack.place, on)
+
+
+def _followed(facts: Facts, rules: Iterable[tuple[str, Derive]], place: Place, on: date) -> dict[str, Any]:
     known = dict(facts)
-    for name, rule in pack.derivations:
+    for name, rule in rules:
         if known.get(name) is None:
-            value = rule(known, pack.place, on)
+            value = rule(known, place, on)
             if value is not None:
                 known[name] = value
     return known
@@ -47,7 +58,7 @@ def decide(pack: Pack, facts: Facts, wants: Sequence[str] | None, on: date, *, r
     for item in wants or ():
         if item not in pack.rules:
             raise ValueError(f"no item is called “{item}”")
-    known = complete(pack, facts, on)
+    known = bearing(pack, facts, on)
     items = judge(pack, known, pack.ids, reasons=reasons)
     applied = _applied(items, wants, _OPEN)
     with_papers = _own(pack, applied) if wants is None else applied

@@ -272,39 +272,51 @@ def _other_benefits(known: Known, place: Place, on: date) -> Any:
     return tuple(name for name, fact in BENEFITS.items() if known.get(fact)) or None
 
 
-RULES: dict[str, Derive] = {
-    "province_of_household": _province_of_household,
-    "household_served": _household_served,
-    "residence_served": _residence_served,
-    "cross_region": _cross_region,
-    "working_age": _working_age,
-    "birth_date": _birth_date,
-    "age": _age,
-    "minor": _minor,
-    "holder": _holder,
-    "card_status": _card_status,
-    "issued_elsewhere": _issued_elsewhere,
-    "years_since_issue": _years_since_issue,
-    "level_from_number": _level_from_number,
-    "categories_known": _categories_known,
-    "applied_from_card": _applied_from_card,
-    "several_categories": _several_categories,
-    "severe": _severe,
-    "level_of_mind": _level_of_mind,
-    "dibao_by_identity": _identity("dibao"),
-    "tekun_by_identity": _identity("tekun"),
-    "orphan_by_identity_or_age": _orphan_by_identity_or_age,
-    "too_young_for_old_age": _younger_than(OLD),
-    "too_young_for_a_retired_cadre": _younger_than(RETIRED_CADRE),
-    "too_young_to_work": _younger_than(LABOUR),
-    "too_young_for_prison": _younger_than(PRISON),
-    "too_young_for_a_graduate": _younger_than(GRADUATE),
-    "too_old_for_a_child": _child_only,
-    "citizen_by_household": _citizen_by_household,
-    "medical_identity": _medical_identity,
-    "day_of_application": _day_of_application,
-    "gender": _gender,
-    "cancel_reason": _cancel_reason,
-    "pension_special": _pension_special,
-    "other_benefits": _other_benefits,
+@dataclass(frozen=True, slots=True)
+class Following:
+    """A rule, and every fact that it looks at."""
+
+    rule: Derive
+    looks_at: frozenset[str]
+
+
+def _by(rule: Derive, *looks_at: str) -> Following:
+    return Following(rule, frozenset(looks_at))
+
+
+RULES: dict[str, Following] = {
+    "province_of_household": _by(_province_of_household, "household_county", "household_in_service_county"),
+    "household_served": _by(_household_served, "household_county", "household_province"),
+    "residence_served": _by(_residence_served, "residence_county"),
+    "cross_region": _by(_cross_region, "household_county", "residence_county"),
+    "working_age": _by(_working_age, "age"),
+    "birth_date": _by(_birth_date, "id_number", "disability_card_no"),
+    "age": _by(_age, "birth_date"),
+    "minor": _by(_minor, "age"),
+    "holder": _by(_holder, "disability_card_no", "card_level"),
+    "card_status": _by(_card_status, "card_valid_to"),
+    "issued_elsewhere": _by(_issued_elsewhere, "household_moved", "card_status"),
+    "years_since_issue": _by(_years_since_issue, "card_valid_from", "card_valid_to"),
+    "level_from_number": _by(_level_from_number, "disability_card_no"),
+    "categories_known": _by(_categories_known, "disability_card_no", "applied_categories"),
+    "applied_from_card": _by(_applied_from_card, "card_categories"),
+    "several_categories": _by(_several_categories, "disability_card_no", "card_categories"),
+    "severe": _by(_severe, "card_level"),
+    "level_of_mind": _by(_level_of_mind, "card_level", "card_categories"),
+    "dibao_by_identity": _by(_identity("dibao"), "medical_aid_identity"),
+    "tekun_by_identity": _by(_identity("tekun"), "medical_aid_identity"),
+    "orphan_by_identity_or_age": _by(_orphan_by_identity_or_age, "medical_aid_identity", "is_minor"),
+    "too_young_for_old_age": _by(_younger_than(OLD), "age"),
+    "too_young_for_a_retired_cadre": _by(_younger_than(RETIRED_CADRE), "age"),
+    "too_young_to_work": _by(_younger_than(LABOUR), "age"),
+    "too_young_for_prison": _by(_younger_than(PRISON), "age"),
+    "too_young_for_a_graduate": _by(_younger_than(GRADUATE), "age"),
+    "too_old_for_a_child": _by(_child_only, "is_minor"),
+    "citizen_by_household": _by(_citizen_by_household, "household_county", "household_province"),
+    "medical_identity": _by(_medical_identity, "is_dibao", "is_tekun", "is_orphan"),
+    "day_of_application": _by(_day_of_application, "holds_card"),
+    "gender": _by(_gender, "id_number", "disability_card_no"),
+    "cancel_reason": _by(_cancel_reason, "is_deceased", "no_longer_disabled"),
+    "pension_special": _by(_pension_special, "card_level"),
+    "other_benefits": _by(_other_benefits, *BENEFITS.values()),
 }

@@ -70,6 +70,7 @@ def beside(pack: Pack, other: Pack, taken: Sequence[str]) -> Pack:
         items={**pack.items, **_of(other.items, taken)},
         departments={**other.departments, **pack.departments},
         asking=(*pack.asking, *(key for key in other.asking if key not in pack.asking)),
+        asked=pack.asked | other.asked,
         rules=rules,
         ids=ids,
         automatic=pack.automatic | (other.automatic & frozenset(taken)),

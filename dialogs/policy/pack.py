@@ -5,7 +5,7 @@ Conditions are compiled to closures and rows spelled out per item, once; what ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
@@ -16,7 +16,7 @@ from dialogs.policy.checks import (
 )
 from dialogs.policy.code import compile_condition
 from dialogs.policy.decision import Channel, Deadline, Verdict
-from dialogs.policy.derive import RULES, Derive, Place
+from dialogs.policy.derive import RULES, Derive, Following, Place
 from dialogs.policy.logic import Condition, Reason, Rule
 from dialogs.policy.written import (
     Clock,
@@ -65,7 +65,8 @@ class Pack:
     its way; `asks_applied`: also its papers and limits. `numbers`: fact -> one value for each class that conditions
     tell apart. `offered_when`: item -> when it is offered though it is open to everybody. `behind`: items taken over
     from a wider document, which add no papers unless they are wished for;
-    `also`: the ways of that document for our own items. `key`: which document and version, or which ones.
+    `also`: the ways of that document for our own items. `key`: which document and version, or which ones. `asked`: facts
+    that hang together with what is asked; `bearing`: of the derivations, those that a decision or a question looks at.
     """
 
     key: str
@@ -77,7 +78,8 @@ class Pack:
     rules: Mapping[str, Rule]
     ids: tuple[str, ...]
     automatic: frozenset[str]
-    derivations: tuple[tuple[str, Derive], ...]
+    derivations: tuple[tuple[str, Following], ...]
+    asked: frozenset[str]
     sources: Mapping[str, tuple[str, ...]]
     first: tuple[Compiled, ...]
     ways: Mapping[str, tuple[Compiled, ...]]
@@ -95,6 +97,23 @@ class Pack:
     offered_when: Mapping[str, Rule]
     behind: frozenset[str] = frozenset()
     also: Mapping[str, tuple[Compiled, ...]] = field(default_factory=dict)
+    bearing: tuple[tuple[str, Derive], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        looked_at = self.asked.union(*(rule.reads for rule in self._conditions()), *self.asks_applied.values())
+        follows = {name: derived.looks_at for name, derived in self.derivations}
+        ahead = looked_at | {"household_in_service_county"}  # says whether somebody is served here at all
+        while ahead:
+            looked_at |= ahead
+            ahead = frozenset[str]().union(*(follows.get(name, ()) for name in ahead)) - looked_at
+        bearing = tuple((name, derived.rule) for name, derived in self.derivations if name in looked_at)
+        object.__setattr__(self, "bearing", bearing)
+
+    def _conditions(self) -> Iterator[Rule]:
+        yield from (*self.rules.values(), *self.offered_when.values())
+        by_item = (*self.ways.values(), *self.clocks.values(), *self.bindings.values(), *self.also.values())
+        for rows in (self.first, self.outside, self.before, self.bundle, *by_item):
+            yield from (row.rule for row in rows if row.rule)
 
     @property
     def region(self) -> str:
@@ -174,6 +193,7 @@ def compile_pack(written: PackFile, names: Names, taken: tuple[str, ...] = ()) -
         ids=ids,
         automatic=frozenset(item for item, body in written.items.items() if body.automatic),
         derivations=tuple((name, RULES[fact.derive.rule]) for name, fact in facts.facts.items() if fact.derive),
+        asked=_asked_together(written.asking, facts),
         sources=sources,
         first=first,
         ways=ways,
@@ -194,6 +214,13 @@ def compile_pack(written: PackFile, names: Names, taken: tuple[str, ...] = ()) -
             if body.offered_when
         },
     )
+
+
+def _asked_together(asking: Sequence[str], facts: FactsFile) -> frozenset[str]:
+    """The facts of these questions, and those that say whether they are asked."""
+    groups = [facts.groups[key] for key in asking if key in facts.groups]
+    names = frozenset(key for key in asking if key in facts.facts).union(*(group.otherwise for group in groups))
+    return (names | {group.if_so for group in groups} | {facts.facts[name].if_so for name in names}) - {""}
 
 
 Rows = Mapping[str, Sequence[Compiled]]

@@ -6,7 +6,7 @@ Two people for whom the rest of an item is the same will be told the same of it,
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, combinations
 from typing import Any, get_args
@@ -14,6 +14,7 @@ from typing import Any, get_args
 from dialogs.policy.decision import Verdict
 from dialogs.policy.logic import PERSON, Condition, Facts, Op, Rule
 from dialogs.policy.pack import Compiled, Pack
+from dialogs.policy.written import inside
 
 COMPARE: dict[Op, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
@@ -39,29 +40,55 @@ _Ahead = tuple[Compiled, Rest, bool]
 @dataclass(frozen=True, slots=True)
 class ItemRest:
     """`parts`: what is still open, () when nothing is; `live`: the facts that it looks at; `refusable`: it may be, or is,
-    refused."""
+    refused; `shape`: what of it says which questions still matter, the same for items that need the same answers."""
 
     parts: tuple[Rest, ...]
     live: frozenset[str]
     refusable: bool
+    shape: Rest
 
 
-def facts_about(pack: Pack, item: str) -> frozenset[str]:
-    """Every fact that what is said of this item may follow from."""
+def rules_about(pack: Pack, item: str, applied: bool = False) -> list[Rule]:
+    """Every condition that what is said of this item may hang on; `applied`: its papers and limits too."""
     first = [row for row in pack.first if item in row.items]
-    rules = [pack.rules[item], *(row.rule for row in (*first, *pack.ways[item]) if row.rule)]
+    rows = (*first, *pack.ways[item], *(_rows_applied(pack, item) if applied else ()))
+    rules = [pack.rules[item], *(row.rule for row in rows if row.rule)]
     rules += [pack.rules[row.written.item] for row in first]
-    rules += [pack.offered_when[item]] if item in pack.offered_when else []
+    return rules + ([pack.offered_when[item]] if item in pack.offered_when else [])
+
+
+def facts_about(pack: Pack, item: str, applied: bool = False) -> frozenset[str]:
+    """Every fact that these look at."""
+    first = [row for row in pack.first if item in row.items]
     granted = {name for row in first for name in (*row.written.grants, *row.written.assessed)}
-    return frozenset(granted).union(*(rule.reads for rule in rules))
+    return frozenset(granted).union(*(rule.reads for rule in rules_about(pack, item, applied)))
+
+
+def tests_in(rules: Iterable[Rule]) -> dict[str, tuple[tuple[Op, Any], ...]]:
+    """For each fact, how it is tested: what these conditions tell apart of it."""
+    found: dict[str, dict[str, tuple[Op, Any]]] = {}
+    for rule in rules:
+        for written in (rule.written, *rule.named.values()):
+            for _, one in inside((), written):
+                if one.fact and one.op:
+                    found.setdefault(one.fact, {})[f"{one.op} {one.value!r}"] = one.op, one.value
+    return {name: tuple(tests.values()) for name, tests in found.items()}
+
+
+def _rows_applied(pack: Pack, item: str) -> tuple[Compiled, ...]:
+    """What papers and limits of an item hang on."""
+    rows = (*pack.bindings[item], *pack.clocks[item], *pack.before, *pack.bundle)
+    return tuple(row for row in rows if item in row.items or row in pack.bundle)
 
 
 @dataclass(slots=True)
 class Rests:
-    """The rests of one pack's items. `known`: as `complete` gives it; `open_`: the facts that may still become known;
-    others that are missing stay so. Each condition is put in once for the facts that it reads."""
+    """The rests of one pack's items; `applied`: with those of their papers and limits. `known`: as `complete` gives it;
+    `open_`: the facts that may still become known; others that are missing stay so. Each condition is put in once for
+    the facts that it reads."""
 
     pack: Pack
+    applied: bool = False
     seen: dict[object, tuple[Rest, bool]] = field(default_factory=dict)
     reads: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
@@ -73,11 +100,21 @@ class Rests:
             verdicts = frozenset({"not_eligible"})
         else:
             verdicts = frozenset({"automatic", "eligible"} if today is True else get_args(Verdict))
-        parts = [(today, live), *later, *self.ways(item, verdicts, known, open_)]
-        if item in self.pack.offered_when and verdicts != {"not_eligible"}:
-            parts.append(self.of(self.pack.offered_when[item], known, open_))
+        beside = [*self.ways(item, verdicts, known, open_)]
+        if verdicts != {"not_eligible"}:
+            beside += self.papers(item, known, open_) if self.applied else ()
+            beside += [self.of(self.pack.offered_when[item], known, open_)] if item in self.pack.offered_when else []
+        parts = [(today, live), *later, *beside]
         names = frozenset(name for part, live in parts if live for name in _live(part))
-        return ItemRest(tuple(part for part, _ in parts) if names else (), names, _may_fail(today))
+        whole = tuple(part for part, _ in parts) if names else ()
+        shape = (item, *whole) if any(live for _, live in beside) else _shape(today, [part for part, _ in later])
+        return ItemRest(whole, names, _may_fail(today), shape if names else ())
+
+    def papers(self, item: str, known: Facts, open_: frozenset[str]) -> Iterator[tuple[Rest, bool]]:
+        for at, row in enumerate(_rows_applied(self.pack, item)):
+            when, live = self.of(row.rule, known, open_)
+            if when is not False:
+                yield ("row", at, when), live
 
     def of(self, rule: Rule | None, known: Facts, open_: frozenset[str]) -> tuple[Rest, bool]:
         """The rest of one condition, and whether anything of it is live."""
@@ -110,7 +147,7 @@ class Rests:
             supposed, live = self.supposed(item, [row for row, *_ in rows], known, open_) if rows else (False, False)
             if supposed is not False:  # which of the sure ones it is changes nothing but the words
                 assessed = tuple(sorted({name for row, *_ in rows for name in row.written.assessed}))
-                unsure = tuple(dict.fromkeys(part for _, part, _ in rows if part[1:] != (True, True)))
+                unsure = tuple(dict.fromkeys(part for _, part, open_yet in rows if open_yet))
                 yield (assessed, *unsure, supposed), live or any(one for *_, one in rows)
 
     def supposed(self, item: str, rows: Sequence[Compiled], known: Facts, open_: frozenset[str]) -> tuple[Rest, bool]:
@@ -128,6 +165,43 @@ class Rests:
                     yield ("way", at, when), live
                 if when is True and row.verdicts >= verdicts:
                     return
+
+
+def _shape(today: Rest, later: Sequence[Rest]) -> Rest:
+    """Which answers can still change something does not hang on whether it comes today or after something that is sure
+    to come first, nor on what stays missing beside all that is open."""
+    bare = _bare(today)
+    if len(later) == 1 and len(later[0]) == 2:
+        assessed, supposed = later[0]
+        then = _bare(supposed)
+        if (today is False or then == bare) and not (_kinds(then, "?") and (assessed or today is not False)):
+            return then
+    if today is False and len(later) == 1 and not any(_live(later[0][-1])):
+        return ("after", *later[0][1:-1])  # what comes first is open or not; what would follow is settled
+    return (today, *later) if later else bare
+
+
+def _bare(part: Rest) -> Rest:
+    """Without what stays missing for good, where nothing else in it can be missing for good or for a person."""
+    if not isinstance(part, tuple) or part[0] != "all":
+        return part
+    kept = [one for one in _flat(part) if any(_live(one))]
+    if not kept or any(_kinds(one, "?", "doubt", "open") for one in kept):
+        return part
+    return kept[0] if len(kept) == 1 else ("all", *kept)
+
+
+def _flat(part: Rest) -> Iterator[Rest]:
+    for one in part[1:]:
+        if one[0] == "all":
+            yield from _flat(one)
+        else:
+            yield one
+
+
+def _kinds(part: Rest, *kinds: str) -> bool:
+    """Whether something of these kinds is in it."""
+    return isinstance(part, tuple) and (part[:1] in {(kind,) for kind in kinds} or any(_kinds(x, *kinds) for x in part))
 
 
 def _live(part: Rest) -> Iterator[str]:

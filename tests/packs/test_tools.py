@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from itertools import product
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from backend.cli import main
 from dialogs.policy import Policy, decide, load_policy, next_question
+from dialogs.policy.derive import RULES
 from dialogs.policy.walk import Walker, choices, walk
 from tests.packs.conftest import FOLDER, clause_texts, pack_texts, texts
 
@@ -150,6 +152,81 @@ def test_the_counts_of_a_real_pack_are_those_of_walking_every_talk_where_that_is
         every.questions,
         every.longest,
     )
+
+
+_UNSURE_OF_THE_CARD = {"household_county": "140105", "holds_card": True, "age": 40}
+
+
+@pytest.mark.parametrize(
+    ("region", "told", "more", "wants"),
+    [
+        # several kinds of disability, and no word about the card: whether the level of the mind is asked hangs on both
+        (
+            "shanxi",
+            {**_UNSURE_OF_THE_CARD, "is_dibao": False, "is_dibao_edge": False, "willing_to_work": False},
+            {"card_categories": ("vision", "mental"), "is_student": False, "is_state_staff": False}
+            | {"in_employee_pension": False},
+            None,
+        ),
+        ("shanxi", {"household_county": "140105", "holds_card": False, "is_dibao": True}, {"card_lost": None}, None),
+        ("tongchuan", {"household_county": "511702", "holds_card": True, "card_level": 3}, {"age": 17}, None),
+        ("tongchuan", {"household_county": "511702", "holds_card": True}, {"age": 70}, ("allowance.nursing34",)),
+        ("yunnan", {"household_county": "530102", "holds_card": True, "card_level": 2}, {"age": 30}, ("card.renew",)),
+    ],
+)
+def test_the_counts_of_a_part_of_a_pack_are_those_of_walking_every_talk(
+    region: str, told: dict[str, object], more: dict[str, object], wants: tuple[str, ...] | None
+) -> None:
+    policy = load_policy(packs=pack_texts(), **texts())
+    pack = policy.packs[region]
+    wants = None if wants is None else tuple(item for item in pack.ids if item.startswith(wants))[:1]
+    start = {**dict.fromkeys(policy.groups["card_trouble"].otherwise), **told, **more}
+    merged, every = (walk(policy, pack, ON, start=start, wants=wants, merged=so) for so in (True, False))
+    assert every.combinations > 10
+    assert (merged.combinations, merged.questions, merged.longest, merged.faults) == (
+        every.combinations,
+        every.questions,
+        every.longest,
+        every.faults,
+    )
+
+
+class _Looking(dict[str, object]):
+    """Remembers what is looked at."""
+
+    def __init__(self, known: dict[str, object]) -> None:
+        super().__init__(known)
+        self.looked_at: set[str] = set()
+
+    def get(self, name: str, default: object = None) -> object:
+        self.looked_at.add(name)
+        return super().get(name, default)
+
+
+def test_each_derivation_looks_at_what_it_is_said_to_look_at_and_at_nothing_else(policy: Policy) -> None:
+    """Decisions leave out what nothing in a pack follows from; what is left out wrongly would never be noticed."""
+    place = policy.packs["shanxi"].place
+    some = {
+        "text": ["99010119900101123241", "99010120150101123572"],
+        "date": ["2015-02-03", "2036-01-01"],
+        "county": ["140105", "510104"],
+        "int": [1, 3, 10, 40, 55, 90],
+        "bool": [True, False],
+    }
+    for name, derived in RULES.items():
+        seen: set[str] = set()
+        for told in product(*([None, *_values(policy, one, some)] for one in sorted(derived.looks_at))):
+            looking = _Looking(dict(zip(sorted(derived.looks_at), told, strict=True)))
+            derived.rule(looking, place, ON)
+            seen |= looking.looked_at
+        assert seen == derived.looks_at, name
+
+
+def _values(policy: Policy, name: str, some: dict[str, list[object]]) -> list[object]:
+    fact = policy.facts[name]
+    if fact.type == "set":
+        return [("mental",), ("vision", "mental")]
+    return list(fact.values) if fact.type == "enum" else some["int" if fact.type == "number" else fact.type]
 
 
 # --- check, explain, tree, diff, try ---
