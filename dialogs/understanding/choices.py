@@ -32,9 +32,10 @@ _LAST = re.compile(r"(?:最后|末尾|最末|倒数第)(?:一|那)?个|最下面
 _TOP = re.compile(r"(?:头一|最前面(?:那|一)?|最上面(?:那|一)?)个")
 _DENIED_BEFORE = re.compile(r"(不要|不是|不办|不选|不想|莫要|别|没有|没|不)")
 _DENIED_AFTER = re.compile(r"(不要|不办|不用|莫要|不选|不是|没有|没得)[了的吧嘛]*$")
-_NEGATION = re.compile(r"[没不未无]")
+_NEGATION = re.compile(r"[没不未无非]")
+_NOT_YET = re.compile(r"(?:快要?|马上|就要|还没|没|未|要)$")  # “快过期了” is not 过期了
 _IS = re.compile(r"(?<=[^不也都就还只算倒又要可总但])(?=是(?!不))")  # “不是低保是边缘”
-_BARE_NO = re.compile(r"(?:从来|一直|都)?(?:没有?|没得|莫得|冇|无)(?:过|呢|的|啊|哦)*")
+_BARE_NO = re.compile(r"(?:从来|一直|都)?(?:没有?|没得|莫得|冇|无)(?:领|享受|拿|办)?(?:过|呢|的|啊|哦)*")
 _BARE_NOT = re.compile(r"(?:都|也|我|俺)*(?:不是|不沾|不属于|不算|没得|没)(?:边|的|啊|哦|嘛|呢|嘞)*")
 _EMPTY_VALUES = ("unsure", "none", None, False, "other")
 
@@ -111,7 +112,13 @@ class Picker:
             return exact
         if told and (values := told(piece)):
             return [at for at, option in enumerate(options) if option.value in values]
-        inside = [at for at, label in enumerate(labels) if len(label) >= 2 and label in piece]
+        inside = [
+            at
+            for at, label in enumerate(labels)
+            if len(label) >= 2
+            and label in piece
+            and not _NOT_YET.search(piece[: piece.index(label)].removesuffix("不要"))
+        ]
         if inside:
             return [at for at in inside if not any(labels[at] in labels[b] for b in inside if b != at)]
         meant = [self._words[said] for said in self._same.findall(piece)] if len(piece) <= 6 else []
@@ -133,7 +140,7 @@ class Picker:
             hits = self._names(piece, options, told) or (self._names(bare, options, told) if (
                 bare := _DENIED_BEFORE.sub("", piece, count=1)) != piece else [])  # fmt: skip
             no = (
-                (_DENIED_BEFORE.match(piece) or _DENIED_AFTER.search(piece))
+                ((_DENIED_BEFORE.match(piece) and not (told and told(piece))) or _DENIED_AFTER.search(piece))
                 and hits
                 and _label(options[hits[0]]) != piece
             )

@@ -12,13 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dialogs.understanding.cues import ANY, needs
-from dialogs.understanding.tables import Tables, Topic
-from dialogs.understanding.words import Clause, Sense, Token
+from dialogs.understanding.cues import Sieve
+from dialogs.understanding.sayings import Saying, Told
+from dialogs.understanding.tables import Tables
+from dialogs.understanding.words import Clause, Sense, Token, is_had
 
 UNSURE = "unsure"
 SELF = ("", "我", "本人", "自己")
 _CARD_PREDS = frozenset({"card_lost", "card_damaged", "card_expired", "card_valid", "card_cancelled", "card_elsewhere"})
+_QUALIFIES = {"card_lost": True, "card_damaged": True, "card_expired": True, "card_issued_in_service_county": False}
 _DONE_WITH = frozenset({"holds_card"})  # "used to, not any more" is no answer for these: it may be lost
 
 
@@ -50,8 +52,9 @@ class Verdict:
 class _Scan:
     """Reads one clause from left to right: a yes or no waits for its topic, a topic waits for its yes or no."""
 
-    def __init__(self, families: frozenset[str], solo: frozenset[str]) -> None:
+    def __init__(self, families: frozenset[str], solo: frozenset[str], asked: str = "") -> None:
         self.families = families
+        self.asked = asked
         self.solo = solo
         self.out: list[tuple[str, bool | None, str, bool]] = []
         self.topics: list[Sense] = []
@@ -59,7 +62,7 @@ class _Scan:
         self.word = ""
         self.attached = 0
         self.negations = 0
-        self.foreign = False
+        self.foreign = self.strange = False
         self.unknown = 0
         self.verb = ""
         self.no = ""
@@ -73,7 +76,7 @@ class _Scan:
             before = tokens[at - 1].sense.role if at else ""
             after = tokens[at + 1].sense.role if at + 1 < len(tokens) else ""
             compound = (before == "new" and len(token.text) <= 2 and not token.sense.strong) or after == "thing"
-            role = "thing" if token.sense.role == "topic" and compound else token.sense.role
+            role = "thing" if (token.sense.role == "topic" and compound) or is_had(tokens, at) else token.sense.role
             handler = getattr(self, f"on_{role}", None)
             if handler:
                 handler(token)
@@ -87,8 +90,9 @@ class _Scan:
         self.unknown += len(token.text)
 
     def on_thing(self, _: Token) -> None:
-        """A noun of its own: takes a waiting yes or no with it, and a later one too."""
-        self.foreign, self.pol, self.topics, self.negations = True, None, [], 0
+        """A noun of its own: takes a waiting yes or no with it, else the next one."""
+        waiting = self.pol is not None or bool(self.negations)
+        self.foreign, self.strange, self.pol, self.topics, self.negations = not waiting, True, None, [], 0
 
     def on_pol(self, token: Token) -> None:
         value, family = bool(token.sense.value) ^ bool(self.negations), token.sense.family
@@ -100,11 +104,19 @@ class _Scan:
                 self.unknown += 1
                 self.denied = not value
             return
-        if family == "do" and self.no.startswith("不") and self.no not in ("不得", "不是"):
+        if family == "do" and self.no.startswith("不") and self.no not in ("不得", "不是", "不曾"):
             self.unknown += 1  # “不办了” gives up, it does not say that nothing was done
             return
+        if value and family in ("do", "get") and self.pol == (False, "have") and not self.attached:
+            value, self.pol = False, None  # “冇办过”
         value = self._doubled(value, family, token)
-        if self.topics:
+        if (
+            family == "own"
+            and any(topic.fact != self.asked for topic in self.topics)
+            and not self.asked.startswith("card")
+        ):
+            self.topics, self.foreign, self.strange = [], True, True  # “证没迁” after “户口迁来过吗”: said of the card
+        elif self.topics:
             self._emit_topics(value, family)
         elif self.attached > 1:
             fact = self.out.pop()[0]
@@ -177,139 +189,191 @@ class _Scan:
     def close(self) -> None:
         if self.pol and not self.attached:
             self.out.append(("", self.pol[0], self.pol[1], False))
-        elif self.negations and self.bare and not self.foreign and not self.out and not self.topics:
+        elif self.negations and self.bare and not self.strange and not self.out and not self.topics:
             self.out.append(("", False, "nod", False))
         self.out += [(topic.fact, None, "", False) for topic in self.topics]
 
 
-def _flaw(clause: Clause) -> str:
-    if clause.has("if"):
-        return "supposed"
-    if clause.has("hedge"):
-        return "hedged"
-    if clause.has("pending"):
-        return "pending"
-    return ""
+_NOWHERE = Told(None, 0, 0)
+_FLAWS = (("if", "supposed"), ("hedge", "hedged"), ("pending", "pending"))
 
 
-def _who(clause: Clause, before: str) -> str:
-    others = [t.sense.value for t in clause.tokens if t.sense.role == "other"]
-    if clause.has("not_me"):
+def _flaw(clause: Clause, told: Told = _NOWHERE) -> str:
+    """Why what is said is not outright; what stands inside a saying belongs to it (“差不多” of what has not changed)."""
+    if not clause.has("if", "hedge", "pending"):
+        return ""
+    at, roles = 0, set()
+    for token in clause.tokens:
+        if not told.start <= at < told.end:
+            roles.add(token.sense.role)
+        at += len(token.text)
+    return next((flaw for role, flaw in _FLAWS if role in roles), "")
+
+
+def _against(claim: Claim, fact: str) -> bool:
+    """Whether it speaks against a no that came first: the fact named or said outright, or a bare yes."""
+    return not claim.flaw and (
+        (claim.fact == fact and claim.value is not False) or (not claim.fact and claim.value is True and claim.clean)
+    )
+
+
+def _outright(claim: Claim, fact: str) -> bool:
+    return claim.fact == fact and claim.value is not None and claim.clean and not claim.flaw and not claim.pred
+
+
+_BY = (
+    "靠",
+    "叫",
+    "让",
+    "给",
+    "被",
+    "遭",
+    "着",
+    "由",
+    "凭",
+    "要",
+    "跟",
+    "找",
+)  # behind them stands who does it, not whose it is
+
+
+def _spoken_of(clause: Clause, told: Told) -> list[Token]:
+    """The persons whom a clause is about: not those who do something for or to them (“被我娃弄丢了”, “我妈给我交的”), nor those
+    who are part of a saying (“有爸有妈”)."""
+    people: list[Token] = []
+    by, at = False, 0
+    for token, after in zip(clause.tokens, (*clause.tokens[1:], None), strict=True):
+        if token.sense.role in ("self", "third", "other", "not_me"):
+            for_them = token.sense.role == "other" and after is not None and after.text[0] in "给帮替"
+            if not by and not for_them and not told.start <= at < told.end:
+                people.append(token)
+        else:
+            by = token.text.endswith(_BY) and len(token.text) < 3
+        at += len(token.text)
+    return people
+
+
+def _who(clause: Clause, before: str, told: Told = _NOWHERE) -> str:
+    if not clause.has("self", "third", "other", "not_me"):
+        return before
+    people = _spoken_of(clause, told)
+    roles = {token.sense.role for token in people}
+    others = [token.sense.value for token in people if token.sense.role == "other"]
+    if "not_me" in roles:
         return "not_me"
+    if others and "self" in roles and _TOGETHER.search(clause.text):
+        return "self"
     if others:
         return str(others[0])
-    if clause.has("self"):
+    if "self" in roles:
         return "self"
-    if clause.has("third"):
+    if "third" in roles:
         return "third" if before in ("", "self", "not_me") else before
     return before
 
 
-def _first_person(clause: Clause) -> int:
-    """Where in the clause's text somebody other than the speaker is named; far away when nobody is."""
-    at = 0
-    for token in clause.tokens:
-        if token.sense.role in ("other", "third", "not_me"):
-            return at
-        at += len(token.text)
-    return 10_000
-
-
-_DENIED = re.compile(r"(?:[没不未冇莫无别]|没有|没得|莫得|不是)$")  # in front of a saying: then it is not said
-
-
-class Saying:
-    """The patterns of one fact."""
-
-    def __init__(self, topic: Topic) -> None:
-        told = ((None, topic.vague), (False, topic.tells_no), (True, topic.tells_yes))
-        self._patterns = [(value, re.compile("|".join(says))) for value, says in told if says]
-        wanted = [needs(say) for _, says in told for say in says]
-        self._wanted = frozenset().union(*wanted) if all(wanted) else ANY
-
-    def find(self, clause: Clause) -> tuple[bool | None, int] | None:
-        """What the clause tells (None: nothing certain) and where; None where no pattern is in it."""
-        text = clause.text
-        if self._wanted and self._wanted.isdisjoint(text):
-            return None
-        found: dict[bool | None, int] = {}
-        for value, pattern in self._patterns:
-            hit = next((m for m in pattern.finditer(text) if not _DENIED.search(text[: m.start()])), None)
-            if hit:
-                found[value] = hit.start()
-                text = pattern.sub(lambda m: "#" * len(m[0]), text)
-        if not found:
-            return None
-        return next(iter(found.items())) if len(found) == 1 else (None, min(found.values()))
+_TOGETHER = re.compile(r"[我俺咱](?:和|跟|与|同).{1,5}都|.{1,3}(?:和|跟|与|同)[我俺]都")
 
 
 class Claims:
     """Reads claims with the tables' families, and weighs them."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, patterns: Mapping[str, re.Pattern[str]]) -> None:
         self._topics = tables.topics.topics
         self._default = frozenset(tables.topics.default_families)
         self._solo = frozenset(tables.yesno.solo)
         self._relation = {word: name for name, words in tables.slots.relations.items() for word in words}
         self._groups = [frozenset(group) for group in tables.slots.groups]
         self._sayings = {
-            name: Saying(topic)
+            name: Saying(topic.vague, topic.tells_no, topic.tells_yes, patterns)
             for name, topic in self._topics.items()
             if topic.tells_yes or topic.tells_no or topic.vague
         }
 
-        self._anywhere = [name for name, topic in self._topics.items() if topic.anywhere]
+        self._unasked = [
+            (name, Saying((), topic.unasked_no, topic.unasked_yes, patterns))
+            for name, topic in self._topics.items()
+            if topic.unasked_yes or topic.unasked_no
+        ]
+        self._unasked_sieve = Sieve(saying.wanted for _, saying in self._unasked)
 
     def _families(self, fact: str) -> frozenset[str]:
         topic = self._topics.get(fact)
-        return frozenset(topic.families) if topic and topic.families else self._default
+        return frozenset(topic.families) | {"own"} if topic and topic.families else self._default
 
     def read(self, clauses: tuple[Clause, ...], fact: str = "") -> list[Claim]:
         """Every claim of a text, in order. Clauses that ask claim nothing."""
         found: list[Claim] = []
         who = ""
         for at, clause in enumerate(clauses):
-            who = _who(clause, who)
+            before, who = who, _who(clause, who)
             if clause.asks:
                 continue
-            told = self._told(clause, at, found[-1].who if found else "", who, fact)
-            claims = self._of_clause(clause, at, who, self._families(fact))
+            told = self._told(clause, at, before, fact)
+            claims = list(self._of_clause(clause, at, who, self._families(fact), fact))
+            if told and fact == "holds_card" and told[0].flaw == "vague" and any(_outright(c, fact) for c in claims):
+                told = []  # “有军残证没有残疾证”: the thing itself is named
             found += [c for c in claims if not told or c.fact not in ("", fact)]
             found += told
         return found
 
-    def _told(self, clause: Clause, at: int, before: str, who: str, fact: str) -> list[Claim]:
-        """What a whole saying tells about the fact that was asked (“吃喝拉撒都要人管”). A person named behind it is not whom
-        it is about (“全靠老伴”)."""
+    def _told(self, clause: Clause, at: int, before: str, fact: str) -> list[Claim]:
+        """What a whole saying tells about the fact that was asked (“吃喝拉撒都要人管”)."""
         saying = self._sayings.get(fact)
         told = saying.find(clause) if saying else None
-        if told is None:
+        if told is None or self._about_else(clause, fact):
             return []
-        value, start = told
-        behind = _first_person(clause) >= start
-        flaw = "vague" if value is None else _flaw(clause)
+        flaw = "vague" if told.value is None else _flaw(clause, told)
         stale = clause.has("stale") and not self._topics[fact].past
-        return [
-            Claim(fact, bool(value), "say", before if behind else who, at, True, flaw or ("stale" if stale else ""))
-        ]
+        who = _who(clause, before, told)
+        return [Claim(fact, bool(told.value), "say", who, at, True, flaw or ("stale" if stale else ""))]
 
-    def _of_clause(self, clause: Clause, at: int, who: str, families: frozenset[str]) -> Iterable[Claim]:
-        scan = _Scan(families, self._solo)
+    @staticmethod
+    def _about_else(clause: Clause, fact: str) -> bool:
+        """Whether another fact's noun stands there and not this one's (“评定表拿到了”)."""
+        nouns = {t.sense.fact for t in clause.tokens if t.sense.role == "topic"}
+        if fact not in ("holds_card", "is_dibao") or fact in nouns:
+            return False
+        return bool(nouns) or (fact == "holds_card" and clause.has("thing"))
+
+    def _of_clause(
+        self, clause: Clause, at: int, who: str, families: frozenset[str], asked: str = ""
+    ) -> Iterable[Claim]:
+        scan = _Scan(families, self._solo, asked)
         alone = len({t.text for t in clause.tokens if t.sense.role not in ("fill", "self", "now", "hedge_end")}) == 1
         solo = () if alone else self._solo
         scan.clause([token for token in clause.tokens if token.text not in solo or token.sense.role == "not"])
         scan.close()
         flaw = _flaw(clause)
         hedge_end = clause.tokens[-1].sense.role == "hedge_end" if clause.tokens else False
+        strict = asked in self._topics and self._topics[asked].strict
+        polite = ("go",) if strict else ("go", "ok")
         for name, value, family, pred in scan.out:
-            own = flaw or ("hedged" if hedge_end and family not in ("go", "ok") else "")
+            own = flaw or ("hedged" if hedge_end and family not in polite else "")
             if (not own and clause.has("stale")) or (
                 clause.has("then") and family in ("have", "be", "get") and not pred
             ):
                 own = own or ("" if clause.has("now") and not clause.has("stale") else "stale")
             about_card = pred and name in _CARD_PREDS and any(t.sense.fact == "holds_card" for t in clause.tokens)
-            clean = (not scan.unknown or about_card) and not (name == "" and scan.foreign)
+            if value and not own and not pred and self._once(clause, family, asked):
+                own = "stale"
+            if name in _CARD_PREDS and name != asked and self._about_else(clause, "holds_card"):
+                own = own or "other"  # “低保卡掉了”
+            clean = (not scan.unknown or about_card) and not (name == "" and scan.strange)
             yield Claim(name, value, family, who, at, clean, own, clause.has("now"), pred)
+
+    def _once(self, clause: Clause, family: str, fact: str) -> bool:
+        """“吃过低保”: was so once. A card or a registration that was made is still there."""
+        topic = self._topics.get(fact)
+        if (topic and topic.past) or (family == "do" and (not fact or fact == "holds_card")) or family == "nod":
+            return False
+        return any(t.text.endswith("过") and t.text not in ("不过", "难过", "通过") for t in clause.tokens)
+
+    def tells(self, clauses: tuple[Clause, ...], fact: str) -> bool:
+        """Whether the one clause there is tells the fact by a saying of its own."""
+        saying = self._sayings.get(fact)
+        told = saying.find(clauses[0]) if saying and len(clauses) == 1 and not clauses[0].asks else None
+        return told is not None and told.value is not None
 
     def names(self, clauses: tuple[Clause, ...], fact: str) -> bool:
         """Whether the fact itself is spoken of, not only a yes or no."""
@@ -328,8 +392,9 @@ class Claims:
         """Facts whose sayings are plain without their question (“离不开人”)."""
         if clause.has("stale", "pending"):
             return {}
-        found = {fact: self._sayings[fact].find(clause) for fact in self._anywhere}
-        return {fact: told[0] for fact, told in found.items() if told and told[0] is not None}
+        likely = [self._unasked[at] for at in self._unasked_sieve.candidates(clause.text)]
+        found = {fact: saying.find(clause) for fact, saying in likely}
+        return {fact: told.value for fact, told in found.items() if told and told.value is not None}
 
     def about_others(self, clauses: tuple[Clause, ...], about: str) -> bool:
         """Whether it is all said of somebody else than the person concerned."""
@@ -344,12 +409,11 @@ class Claims:
         return self._relation.get(about.removeprefix("我").removeprefix("的"), about)
 
     def _ours(self, claim: Claim, about: str) -> bool:
-        if about in SELF:
-            return claim.who in ("", "self")
-        about = self.person(about)
-        if claim.who in ("", "third", about):
-            return True
-        return any(claim.who in group and about in group for group in self._groups)
+        return claim.who in ("", "self") if about in SELF else self.same(claim.who, self.person(about))
+
+    def same(self, who: str, about: str) -> bool:
+        """Whether this may be the person (a relation) who is helped."""
+        return who in ("", "third", about) or any(who in group and about in group for group in self._groups)
 
     def facts(self, claims: Iterable[Claim], asked: str = "", card: bool = False) -> dict[str, Any]:
         """What is claimed outright, by fact; what contradicts itself is left out. `card`: the card is being talked about."""
@@ -377,13 +441,41 @@ class Claims:
         ours = [claim for claim in claims if anyone or self._ours(claim, about)]
         card = fact == "holds_card" or fact.startswith("card_") or any(c.fact == "holds_card" for c in ours)
         facts = self.facts(ours, fact, card)
-        if any(clause.has("unknown") for clause in clauses):
+        head = self._head(ours, fact, clauses)
+        told = any(c.fact == fact and c.family == "say" and not c.flaw for c in ours)
+        if head is None and not told and any(clause.has("unknown") for clause in clauses):
             return self._not_known(clauses, ours, facts)
+        if fact == "holds_card":
+            facts = self._qualified(clauses) | facts
         about_fact = self._relevant(ours, fact, clauses)
+        if head and not any(_against(c, fact) for c in ours if c.clause):
+            return Verdict(head.value, "", facts)
         facts |= self._instead(about_fact, ours, fact)
         if fact == "holds_card" and not any(c.value is False for c in about_fact):
             about_fact = about_fact + self._implied(ours, clauses)
         return self._weigh(about_fact, claims, ours, fact, facts)
+
+    def _qualified(self, clauses: tuple[Clause, ...]) -> dict[str, Any]:
+        """What is said of the card behind the answer: lost, worn, out of date, issued elsewhere."""
+        out: dict[str, Any] = {}
+        for clause in clauses[1:]:
+            if clause.asks or clause.has("thing", "if", "hedge", "stale") or self._about_else(clause, "holds_card"):
+                continue
+            for fact, value in _QUALIFIES.items():
+                told = self._sayings[fact].find(clause)
+                if told and told.value is value:
+                    out |= self._topics[fact].alias or {fact: value}
+        return out
+
+    def _head(self, ours: list[Claim], fact: str, clauses: tuple[Clause, ...]) -> Claim | None:
+        """A clear no in the first words: what follows are its reasons (“没有，正打算办呢”)."""
+        strict = fact in self._topics and self._topics[fact].strict
+        first = next((c for c in ours if c.value is not None), None)
+        if strict or first is None or first.clause or first.flaw or not first.clean or first.pred:
+            return None
+        if clauses[0].has("unknown"):
+            return None
+        return first if first.value is False and first.fact in ("", fact) else None
 
     def _implied(self, ours: list[Claim], clauses: tuple[Clause, ...]) -> list[Claim]:
         """A card that is lost, worn or out of date is a card that is held."""
@@ -418,7 +510,7 @@ class Claims:
             bare = []
         chosen = [c for c in (*named, *bare) if c.value is not None]
         if ((strict and dirty) or strange) and chosen:
-            return [replace(c, flaw=c.flaw or "mixed") for c in chosen]
+            return [c if c.family == "say" and not c.value else replace(c, flaw=c.flaw or "mixed") for c in chosen]
         return chosen or self._mentions(named, ours)
 
     @staticmethod

@@ -16,6 +16,8 @@ from dialogs.understanding.slots import SlotReader, bank_number, chinese_number,
 from dialogs.understanding.tables import Tables
 from dialogs.understanding.words import Clause
 
+_OUTSIDE = ("邻居", "朋友", "同事", "村干部")  # whose facts are gossip, unless one helps them
+
 
 class Harvest:
     """Takes facts from clauses with the claims, the slots and the places."""
@@ -49,15 +51,19 @@ class Harvest:
                 last = next((fact for fact in found if isinstance(found[fact], bool)), last)
                 if len(clauses) > 1 or clause.has("self") or "我家" in plain:
                     found |= self._named(clause)
+                if who in _OUTSIDE and not self._p["for_others"].search(plain):
+                    continue
+                if who in ("丈夫", "妻子") and not self._p["card_or_benefit"].search(plain):
+                    found.pop("is_deceased", None)  # a widow speaks of herself
                 if found:
                     _merge(people.setdefault(who, {}), found)
         if "self" not in people and len(people) == 2 and "" in people:
             people = {"": _merged({}, *people.values())}  # one person, named only after the first words
-        if "self" in people:
-            people[""] = _merged({}, people.pop("self"), people.get("", {}))
         if about not in SELF:
             about = self._claims.person(about)
-            return _merged({}, *(facts for name, facts in people.items() if name in ("", "third", about)))
+            return _merged({}, *(facts for name, facts in people.items() if self._claims.same(name, about)))
+        if "self" in people:
+            people[""] = _merged({}, people.pop("self"), people.get("", {}))
         if not anyone:
             return _merged({}, people.get("", {}))
         return None if len(people) > 1 else _merged({}, *people.values())
@@ -77,7 +83,8 @@ class Harvest:
     def _of_clause(self, clause: Clause, card: bool, level_told: bool = False) -> dict[str, Any]:
         text = clause.text
         out = self._claims.facts(self._claims.read((clause,)), card=card)
-        level = self._slots.level(text) if "级" in text or "等" in text else None
+        wished = self._p["wished"].search(text)
+        level = self._slots.level(text) if ("级" in text or "等" in text) and not wished else None
         if level and level.value:
             out["card_level"] = level.value
         kinds = self._slots.categories(text, lay=level_told and not clause.has("thing"))

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dialogs.understanding.cues import needs
+from dialogs.understanding.cues import ANY, Sieve, needs
 from dialogs.understanding.tables import Aspect, Entry
 
 _K1, _B = 1.2, 0.6
@@ -113,15 +113,15 @@ class Faq:
 class Aspects:
     """Questions by what they ask about what, for any wording that no entry is near to."""
 
-    def __init__(self, rows: Iterable[Aspect]) -> None:
-        self._rows = [(row, [needs(say) for say in row.all], [re.compile(say) for say in row.all]) for row in rows]
+    def __init__(self, rows: Sequence[Aspect]) -> None:
+        self._rows = [(row, [re.compile(say) for say in row.all]) for row in rows]
+        self._sieve = Sieve(
+            min((some for say in row.all if (some := needs(say))), key=len, default=ANY) for row in rows
+        )
 
     def find(self, plain: str, index: Faq) -> Entry | None:
         """The region's entry of the first row that fits; None where none does."""
-        chars = frozenset(plain)
-        for row, wanted, says in self._rows:
-            if any(some and some.isdisjoint(chars) for some in wanted):
-                continue
+        for row, says in map(self._rows.__getitem__, self._sieve.candidates(plain)):
             if all(say.search(plain) for say in says) and not any(word in plain for word in row.not_):
                 return index.entry(row.entries)
         return None

@@ -33,13 +33,13 @@ def tidy(text: str) -> str:
 
 
 def _pauses(tidied: str, answers: frozenset[str]) -> str:
-    """Blanks between pieces of a dictation become commas: three pieces or more, none of them a single character; and the
+    """Blanks between pieces of a dictation become commas: three pieces or more, hardly one of them a single character; and the
     blank behind an answer (“没有 第一次办”)."""
     spelled = len(tidied) > 3 and tidied[1:8:2].isspace()  # letter by letter: what was a blank is three
     pieces = re.split(r" {2,}", tidied) if spelled else re.split(r" +", tidied)
     if spelled:
         pieces = [piece.replace(" ", "") for piece in pieces]
-    if len(pieces) >= 3 and min(map(len, pieces)) >= 2:
+    if len(pieces) >= 3 and (min(map(len, pieces)) >= 2 or len("".join(pieces)) >= 1.8 * len(pieces)):
         return _PAUSE.sub(",", " ".join(pieces))
     if len(pieces) >= 2 and pieces[0] in answers and len("".join(pieces[1:])) >= 4:
         return pieces[0] + "," + " ".join(pieces[1:])
@@ -61,11 +61,8 @@ class Plain:
 
     def __call__(self, tidied: str) -> str:
         """Plain text: NFKC, lower case, simplified, no blanks but between Latin words, line breaks as commas."""
-        text = (
-            unicodedata.normalize("NFKC", _NEWLINES.sub(",", _pauses(tidied, self._answers)))
-            .translate(self._simple)
-            .lower()
-        )
+        text = unicodedata.normalize("NFKC", tidied).translate(self._simple)
+        text = _NEWLINES.sub(",", _pauses(text, self._answers)).lower()
         text = "".join("," if unicodedata.category(c) == "So" and c not in self._kept else c for c in text)
         text = _BLANKS.sub("", text.translate(_PUNCTUATION))
         return self._mend.sub(lambda found: self._same[found[0]], text)

@@ -23,10 +23,11 @@ from dialogs.understanding.normal import LIMIT, Plain, only_signs, tidy
 from dialogs.understanding.places import Place, Places
 from dialogs.understanding.reading import Reading
 from dialogs.understanding.slots import Found, SlotReader, age, bank_number, card_number, id_number, number, phone
+from dialogs.understanding.straight import Straight
 from dialogs.understanding.tables import Cue, read_entries, read_tables
 from dialogs.understanding.words import Clause, Lexicon
 
-_NEAR = 0.72  # from here on the wording alone decides; below, what is asked about what comes first
+_NEAR = 0.64  # from here on the wording alone decides; below, what is asked about what comes first
 _ASKED = 0.42  # a text with a question word is answered from here on (`Hit.score`)
 _TOLD = 0.85  # a text without one (“收费标准”) has to be like a way of asking (`Hit.alike`)
 _PROGRAM = re.compile(r"[<>{}$`|\\;=%&]|--|/\w")
@@ -43,8 +44,9 @@ class Reader:
         self._p = known.compiled()
         self._picker = Picker(self._p, known.normal.labels)
         self._plain = Plain(known.normal)
-        self._lexicon = Lexicon(dictionary, known)
-        self._claims = Claims(known)
+        self._straight = Straight(known.straight)
+        self._lexicon = Lexicon(dictionary, known, self._p)
+        self._claims = Claims(known, self._p)
         self._bool_facts = frozenset(known.topics.topics)
         self._slots = SlotReader(known.slots, self._p)
         self._places = Places(places)
@@ -63,7 +65,7 @@ class Reader:
         written = tidy(text[: LIMIT + 1])
         plain = self._plain(written[:LIMIT])
         if about not in SELF:
-            plain = plain.replace(about, "他")  # “王大爷有”
+            plain = re.sub(rf"(?:我|俺|额|咱)?(?:们)?家?的?{re.escape(about)}", "他", plain)  # “王大爷有”
         if not plain:
             return Reading("refused" if text.strip() else "unsure", doubt="empty")
         if (distress := self._distress.find(plain)) is not None:
@@ -74,9 +76,23 @@ class Reader:
             return Reading("refused", doubt=hostile.doubt)
         if only_signs(plain):
             return Reading("chat", argument="signs")
-        return self._anywhere(context, written, plain, region, about) or self._in_context(
-            context, written, plain, region, tuple(shown), about
-        )
+        anywhere = self._anywhere(context, written, plain, region, about)
+        if anywhere is None or self._may_answer(anywhere, context, plain):
+            answer = self._in_context(context, written, plain, region, tuple(shown), about)
+            if anywhere is None or (answer.kind == "answer" and answer.value not in (None, UNSURE)):
+                return answer
+        return anywhere
+
+    def _may_answer(self, heard: Reading, context: str, plain: str) -> bool:
+        """Whether what sounds like a command may be the answer (“字看不清了” of the card, “没时间” for a course)."""
+        kind, _, fact = context.partition(":")
+        if re.match(r"我?不(?!识字|认字|认得字)", plain):
+            return False  # “不办了” gives up
+        if kind == "yesno":
+            return heard.command != "change" and self._claims.tells(
+                self._lexicon.clauses(self._lexicon.cut(plain), fact), fact
+            )
+        return kind == "choice" and heard.command in ("pause", "back") and len(plain) <= 8
 
     def _program(self, written: str) -> Cue | None:
         """Program text keeps its blanks and signs only as written; talk has none of them."""
@@ -100,9 +116,10 @@ class Reader:
     def _change(self, context: str, written: str, plain: str, about: str) -> Reading | None:
         """“等级改成二级”, “不是低保了，写错了”, “电话填错了”."""
         strong = self._p["change"].search(plain)
-        if self._p["not_change"].search(plain) or not (
-            strong or self._p["perhaps_change"].match(plain) or self._p["instead"].search(plain)
-        ):
+        perhaps = self._p["perhaps_change"].match(plain) and not (
+            context.startswith("yesno") and plain.startswith("不是")
+        )
+        if self._p["not_change"].search(plain) or not (strong or perhaps or self._p["instead"].search(plain)):
             return None
         if context == "choice:card_service_type" and not re.search(r"填|点错|选错|改[成为回]", plain):
             return None
@@ -110,6 +127,8 @@ class Reader:
         name = self._harvest.change_name(plain)
         facts |= self._harvest.named_value(name, written, plain)
         argument = name or (next(iter(facts)) if len(facts) == 1 else "")
+        if not argument and (cue := self._commands.find(plain)) and cue.command == "restart":
+            return None  # “全部重填”
         instead = not strong and self._instead(context, facts)
         if instead or (strong and argument in facts):
             return Reading("command", command="change", argument=argument, facts=facts)
@@ -131,13 +150,15 @@ class Reader:
         self, context: str, written: str, plain: str, region: str, shown: tuple[Option, ...], about: str
     ) -> Reading:
         kind, _, fact = context.partition(":")
-        cut = self._lexicon.cut(plain)
-        clauses = self._lexicon.clauses(cut, fact if kind in ("yesno", "choice") else "")
-        answer = self._answer(kind, fact, written, plain, clauses, region, shown, about)
-        asks = self._asks(plain) or any(c.asks for c in clauses)
+        straight = self._straight(plain, kind == "yesno")
+        clauses = self._lexicon.clauses(self._lexicon.cut(straight), fact if kind in ("yesno", "choice") else "")
+        text = straight if kind in ("yesno", "open") else plain
+        answer = self._answer(kind, fact, written, text, clauses, region, shown, about)
+        asks = self._asks(straight) or any(c.asks for c in clauses)
         if answer.kind == "answer" and not asks:
             return answer
-        hit = self._hit(plain, region, asks)
+        question = straight if kind != "yesno" else self._straight(plain, False)
+        hit = self._hit(question, region, asks)
         if answer.kind == "answer":
             return self._answered(answer, kind, plain, hit)
         echo = not any(c.has("new", "thing", "question") and not plain.endswith(("吗", "么")) for c in clauses)
@@ -216,6 +237,7 @@ class Reader:
         about: str,
     ) -> Reading:  # fmt: skip
         many = kind == "choices"
+        plain = self._p["now_only"].sub("", plain)
         if any(c.has("unknown") for c in clauses) and not any(c.has("pred") for c in clauses):
             return Reading("answer", UNSURE)
         if doubt := self._not_outright(fact, clauses, about):
@@ -245,6 +267,8 @@ class Reader:
         """Why nothing that is chosen here counts: supposed, hedged, of old, under way or about somebody else; "" when it does."""
         if any(c.has("hedge", "if") for c in clauses):
             return "hedged"
+        if self._slots.kind_of.get(fact) == "level" and self._slots.other_level(clauses[0].text if clauses else ""):
+            return "which_level"
         if self._slots.kind_of.get(fact) in ("level", "categories"):
             return "hedged" if any(c.has("hedge_end") for c in clauses) else ""
         if not self._stories.stated(fact):
@@ -285,6 +309,8 @@ class Reader:
         shown: tuple[Option, ...], about: str,
     ) -> Reading:  # fmt: skip
         kind = self._slots.kind_of.get(field, "")
+        if kind in ("level", "categories", "place", "age"):
+            plain = self._p["now_only"].sub("", plain)
         if shown:
             found = self._picker.one(plain.strip(",.!"), shown)
             if found.value is not None:
@@ -292,6 +318,8 @@ class Reader:
         only_unknown = any(c.has("unknown") for c in clauses) and not re.search(r"\d", plain)
         if only_unknown:
             return Reading("answer", UNSURE)
+        if kind == "level" and self._p["which_level"].search(plain):
+            return Reading("unsure", doubt="elsewhere")
         if any(c.has("hedge") for c in clauses) and kind not in ("name", "address", "place"):
             return Reading("unsure", doubt="hedged")
         if kind in ("level", "categories") and any(c.has("hedge_end") for c in clauses):

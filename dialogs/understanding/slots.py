@@ -188,6 +188,10 @@ class SlotReader:
             return Found(text)
         return Found(doubt="incomplete" if signs else "elsewhere")
 
+    def other_level(self, plain: str) -> bool:
+        """Whether a level of something else is spoken of (“工伤四级”)."""
+        return bool(self._not_level.search(plain))
+
     def level(self, plain: str, alone: bool = False) -> Found:
         """The card's level, 1 (heaviest) to 4. `alone`: it was asked for, so a bare digit counts."""
         plain = re.sub(r"i{1,3}v?(?=级)", lambda m: {"i": "1", "ii": "2", "iii": "3", "iv": "4"}.get(m[0], m[0]), plain)

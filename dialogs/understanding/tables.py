@@ -67,9 +67,10 @@ class YesNo(_Table):
 class Topic(_Table):
     """A fact as people speak of it. `holds`: naming it says yes. `affirm`, `deny`: whole sayings. `bare`: words that mean
     yes or no to this fact alone. `tells_yes`, `tells_no`, `vague`: patterns of a clause that tell it when it is asked
-    (`vague`: asked again); what matches `tells_no` is taken out before `tells_yes` is looked for. `past`: what was once
-    still counts; `anywhere`: they tell it without the question too; `anyone`: it is about somebody else than the person who
-    is helped. `alias`: the facts really set. `strict`: only a clean answer counts (sending)."""
+    (`vague`: asked again); what matches `tells_no` is taken out before `tells_yes` is looked for. `unasked_yes`,
+    `unasked_no`: patterns plain enough to tell it without the question. `past`: what was once still counts; `anyone`: it is
+    about somebody else than the person who is helped. `alias`: the facts really set. `strict`: only a clean answer counts
+    (sending)."""
 
     nouns: list[str] = []
     holds: list[str] = []
@@ -81,7 +82,8 @@ class Topic(_Table):
     tells_no: list[str] = []
     vague: list[str] = []
     past: bool = False
-    anywhere: bool = False
+    unasked_yes: list[str] = []
+    unasked_no: list[str] = []
     anyone: bool = False
     alias: dict[str, Any] = {}
     strict: bool = False
@@ -141,6 +143,15 @@ class Cue(_Table):
     examples: list[str]
 
 
+class Turned(_Table):
+    """A roundabout form (`from`, a pattern) and what it says straight (`to`). `asked`: only where a yes or no is open."""
+
+    from_: str = Field(alias="from")
+    to: str
+    asked: bool = False
+    examples: dict[str, str]
+
+
 class Aspect(_Table):
     """What is asked about what: `all` patterns stand in the question, none of the words of `not`. `entries`: FAQ ids, the
     first that a region has. Examples: question, region, id."""
@@ -179,6 +190,7 @@ class Tables(_Table):
     chat: list[Cue]
     hostile: list[Cue]
     aspects: list[Aspect]
+    straight: list[Turned]
     patterns: dict[str, list[str]]
 
     def compiled(self) -> dict[str, re.Pattern[str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,9 @@ _COMMON = re.compile(r"^(\S{1,4} (?:[3-9]\d|\d{3,})) ", re.MULTILINE)
 _TABLE_FREQUENCY = 4000
 _CLAUSES = re.compile(
     r"[,.;!~|/:()]+|(?<=\?)|(?=(?:那|我|该|要|那我|我该|那该|那要|这)?(?:咋个?|怎么|啷个|如何)(?:办|整|弄|搞))"
+    r"|(?<=..)(?=(?:现在|如今|而今|后来|目前|但是|不过|可是|结果)(?!就是|的话))"
 )
+_NO = ("没有", "没得", "莫得", "没", "不", "未", "冇", "莫")
 _DROP = re.compile(r"[\"'“”‘’\[\]{}<>《》【】、·*_=+\-^%$#@&\\]+")
 
 
@@ -43,6 +45,13 @@ class Token:
     sense: Sense
 
 
+def is_had(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a person stands behind a 有 and does nothing: “我有儿子”, but not “我有儿子没有”."""
+    after = tokens[at + 1].sense.role if at + 1 < len(tokens) else ""
+    behind_have = at > 0 and tokens[at - 1].sense.family == "have"
+    return behind_have and tokens[at].sense.role == "other" and after not in ("pol", "not", "verb", "topic", "fill")
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     tokens: tuple[Token, ...]
@@ -54,7 +63,9 @@ class Clause:
         return not self.roles.isdisjoint(roles)
 
 
-_NEW = Sense("new")
+_NEW, _NOT = Sense("new"), Sense("not")
+# what a pattern of this name finds has this role
+_ASIDE = {"beside": Sense("fill"), "hearsay": Sense("hedge"), "soon": Sense("pending"), "either": Sense("either")}
 _PERSONS = ("self", "other", "third")
 _CONTENT = ("pol", "topic", "pred", "thing", "verb", "new")
 
@@ -62,8 +73,8 @@ _CONTENT = ("pol", "topic", "pred", "thing", "verb", "new")
 def _topic_senses(name: str, topic: Topic) -> Iterable[tuple[str, Sense]]:
     yield from ((word, Sense("topic", fact=name)) for word in topic.nouns)
     yield from ((word, Sense("topic", fact=name, strong=True)) for word in topic.holds)
-    yield from ((word, Sense("pol", True, "nod")) for word in topic.bare.affirm)
-    yield from ((word, Sense("pol", False, "nod")) for word in topic.bare.deny)
+    yield from ((word, Sense("pol", True, "own")) for word in topic.bare.affirm)
+    yield from ((word, Sense("pol", False, "own")) for word in topic.bare.deny)
     yield from ((word, Sense("pred", True, fact=name)) for word in topic.affirm)
     yield from ((word, Sense("pred", False, fact=name)) for word in topic.deny)
 
@@ -111,7 +122,9 @@ def _common_words() -> list[str]:
 class Lexicon:
     """The words of all tables with their senses, and the tokenizer that knows them."""
 
-    def __init__(self, dictionary: str, tables: Tables) -> None:
+    def __init__(self, dictionary: str, tables: Tables, patterns: Mapping[str, re.Pattern[str]]) -> None:
+        self._aside_by = [(patterns[name], sense) for name, sense in _ASIDE.items()]
+        self._asking = patterns["asking_clause"]
         self._boundary, self._particle = frozenset(tables.yesno.boundary), frozenset(tables.yesno.particle)
         self._senses: dict[str, Sense] = {}
         self._of_fact: dict[str, dict[str, Sense]] = {}
@@ -147,18 +160,43 @@ class Lexicon:
 
     def _of(self, words: tuple[str, ...], own: dict[str, Sense]) -> Iterable[Clause]:
         """A clause, parted where a second person comes in (“我老公有证我没得”)."""
-        tokens = [Token(w, own.get(w) or self._senses.get(w, _NEW)) for w in words if w.strip("?")]
+        tokens = self._aside([token for word in words if word.strip("?") for token in self._token(word, own)])
         parts: list[list[Token]] = [[]]
         person = said = False
-        for token in tokens:
-            is_person = token.sense.role in _PERSONS
-            if (is_person and person and said) or self._ends_answer(parts[-1], token):
+        before = False
+        for at, token in enumerate(tokens):
+            is_person = token.sense.role in _PERSONS and token.text != "自己"
+            new_one = is_person and person and said and not before and not is_had(tokens, at)
+            if new_one or self._ends_answer(parts[-1], token):
                 parts.append([])
                 said = False
-            person = person or is_person
+            person, before = person or is_person, is_person
             said = said or token.sense.role in _CONTENT
             parts[-1].append(token)
         yield from self._as_clauses(words, parts)
+
+    def _token(self, word: str, own: dict[str, Sense]) -> Iterator[Token]:
+        """The word with its sense; an unknown one that is a no and a known word (“没上班”) as these two."""
+        sense = own.get(word) or self._senses.get(word)
+        no = "" if sense else next((no for no in _NO if word.startswith(no)), "")
+        rest = (own.get(word[len(no) :]) or self._senses.get(word[len(no) :])) if no else None
+        if rest is None:
+            yield Token(word, sense or _NEW)
+        else:
+            yield Token(no, own.get(no) or self._senses.get(no) or _NOT)
+            yield Token(word[len(no) :], rest)
+
+    def _aside(self, tokens: list[Token]) -> list[Token]:
+        """Tokens with what stands beside an answer (since when, how much, who says so, that it comes soon) in its role."""
+        text = "".join(token.text for token in tokens)
+        spans = [(hit.span(), sense) for pattern, sense in self._aside_by for hit in pattern.finditer(text)]
+        out, at = [], 0
+        for token in tokens:
+            end = at + len(token.text)
+            sense = next((sense for (a, b), sense in spans if a <= at and end <= b), token.sense)
+            out.append(token if sense is token.sense else Token(token.text, sense))
+            at = end
+        return out
 
     def _ends_answer(self, part: list[Token], token: Token) -> bool:
         """Whether a bare yes or no is over here: a word that begins something else, or anything strange after a particle."""
@@ -168,9 +206,9 @@ class Lexicon:
         over = part[-1].text[-1] in self._particle and (len(part[-1].text) == 1 or part[-1].sense.role == "pol")
         return token.text in self._boundary or (over and token.sense.role in ("new", "question", *_PERSONS))
 
-    @staticmethod
-    def _as_clauses(words: tuple[str, ...], parts: list[list[Token]]) -> Iterable[Clause]:
+    def _as_clauses(self, words: tuple[str, ...], parts: list[list[Token]]) -> Iterable[Clause]:
         for at, part in enumerate(parts, 1):
             roles = frozenset(token.sense.role for token in part)
+            text = "".join(token.text for token in part)
             asks = ("?" in words[-1] and at == len(parts)) or not roles.isdisjoint(("question", "either"))
-            yield Clause(tuple(part), roles, asks, "".join(token.text for token in part))
+            yield Clause(tuple(part), roles, asks or self._asking.match(text) is not None, text)

@@ -15,7 +15,9 @@ from opencc import OpenCC
 
 from dialogs.messages import Option
 from dialogs.understanding import Reader, Reading
+from dialogs.understanding.cues import needs
 from dialogs.understanding.normal import Plain
+from dialogs.understanding.straight import Straight
 from dialogs.understanding.tables import read_entries, read_tables
 from tests.scale import sized
 from tests.understanding import score as corpus
@@ -112,6 +114,32 @@ def test_an_example_of_what_can_be_said_anywhere_is_heard(reader: Reader, kind: 
 @pytest.mark.parametrize(("written", "plain"), TABLES.normal.examples.items())
 def test_an_example_of_writing_becomes_plain(written: str, plain: str) -> None:
     assert Plain(TABLES.normal)(written) == plain
+
+
+@pytest.mark.parametrize(
+    ("written", "straight"), [(written, to) for rule in TABLES.straight for written, to in rule.examples.items()]
+)
+def test_an_example_of_roundabout_speech_is_told_straight(written: str, straight: str) -> None:
+    assert Straight(TABLES.straight)(written, asked=True) == straight
+
+
+@pytest.mark.parametrize(
+    ("question", "region", "entry"), [example for row in TABLES.aspects for example in row.examples]
+)
+def test_an_example_of_what_is_asked_about_what_finds_its_answer(
+    reader: Reader, question: str, region: str, entry: str
+) -> None:
+    assert reader.read("open", question, region).argument == entry
+
+
+def test_a_pattern_never_matches_a_text_without_the_characters_it_needs() -> None:
+    says = sorted({say for cue in (*TABLES.distress, *TABLES.commands, *TABLES.chat, *TABLES.human) for say in cue.say})
+    says += sorted(say for topic in TABLES.topics.topics.values() for say in (*topic.tells_yes, *topic.tells_no))
+    known = [(re.compile(say), needs(say)) for say in says]
+    plain = Plain(TABLES.normal)
+    for text in {plain(line.text) for line in corpus.lines("seen")}:
+        missed = [p.pattern for p, wanted in known if wanted and wanted.isdisjoint(text) and p.search(text)]
+        assert not missed, text
 
 
 # --- the FAQ -------------------------------------------------------------------------------------------------------

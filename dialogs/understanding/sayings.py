@@ -1,0 +1,63 @@
+"""Whole sayings that tell a fact (“吃喝拉撒都要人管”): the patterns of a topic, run on one clause with the scope of a no.
+
+A no in front of a saying turns it round, “cannot” behind it does too, and what looks like yes and no at once tells nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dialogs.understanding.cues import ANY, needs
+from dialogs.understanding.words import Clause
+
+_GAP = "[^没不未冇莫别无]{"  # no gap of a yes hides a no
+_EITHER = re.compile(r"(?<![没不])([\u4e00-\u9fff])[没不](?:有)?\1")  # “交没交” asks, or does not know
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a saying tells of its fact (None: nothing certain), and from where to where it stands in the clause."""
+
+    value: bool | None
+    start: int
+    end: int
+
+
+class Saying:
+    """The patterns of one fact: what makes it vague, what says no, what says yes."""
+
+    def __init__(
+        self, vague: Sequence[str], no: Sequence[str], yes: Sequence[str], patterns: Mapping[str, re.Pattern[str]]
+    ) -> None:
+        told = ((None, vague), (False, no), (True, [say.replace(".{", _GAP) for say in yes]))
+        self._patterns = [(value, re.compile("|".join(says))) for value, says in told if says]
+        self._p = patterns
+        wanted = [needs(say) for _, says in told for say in says]
+        self.wanted = frozenset().union(*wanted) if all(wanted) else ANY
+
+    def find(self, clause: Clause) -> Told | None:
+        """What the clause tells (value None: nothing certain) and where; None where no pattern is in it."""
+        text = clause.text
+        if self.wanted and self.wanted.isdisjoint(text):
+            return None
+        text = _EITHER.sub(lambda m: "#" * len(m[0]), text)
+        found: dict[bool | None, Told] = {}
+        for value, pattern in self._patterns:
+            for hit in list(pattern.finditer(text)):
+                denied = self._denied(clause.text, hit)
+                if denied and not value:
+                    continue  # a no denied says nothing
+                said = False if denied else value
+                found.setdefault(said, Told(said, hit.start(), hit.end()))
+                text = text[: hit.start()] + "#" * (hit.end() - hit.start()) + text[hit.end() :]
+        if len(found) > 1:
+            return Told(None, 0, 0)
+        return next(iter(found.values()), None)
+
+    def _denied(self, text: str, hit: re.Match[str]) -> bool:
+        """Whether a no stands before a saying, or “cannot” behind it."""
+        before = text[: hit.start()]
+        denied = self._p["denied"].search(before) and not self._p["not_denied"].search(before)
+        return bool(denied or self._p["cannot"].match(text, hit.end()))
