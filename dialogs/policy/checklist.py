@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from dialogs.policy.decision import InHandFirst, MaterialNeed, Need
-from dialogs.policy.pack import Compiled, Pack
+from dialogs.policy.pack import Compiled, Pack, meant_for
 from dialogs.policy.written import Material
 
 _WEIGHT: dict[Need, int] = {"exempt": 0, "waivable": 1, "required": 2, "hand_in": 3}
@@ -27,8 +27,8 @@ def materials(pack: Pack, verdicts: Mapping[str, str], facts: Mapping[str, Any])
     nobody hands in stays so."""
     found: dict[str, _Gathered] = {}
     for item, verdict in verdicts.items():
-        for row in pack.bindings[item]:
-            fits = row.fits(item, verdict, facts)
+        for test, row in meant_for(pack.bindings[item], verdict):
+            fits = True if test is None else test(facts)
             if fits is not False:
                 need = row.written.need
                 _gather(found, row, item, need if fits or need == "exempt" else "waivable")

@@ -16,7 +16,7 @@ from chinese_calendar.constants import holidays as _REST_DAYS
 from chinese_calendar.constants import workdays as _MADE_UP_DAYS
 
 from dialogs.policy.decision import Deadline
-from dialogs.policy.pack import Pack
+from dialogs.policy.pack import Pack, meant_for
 
 Holidays = Mapping[date, bool]
 """Day -> True when it is a day of rest, False when it is a working day."""
@@ -36,8 +36,8 @@ def deadlines(pack: Pack, verdicts: Mapping[str, str], facts: Mapping[str, Any])
 
 
 def _clock(pack: Pack, item: str, verdict: str, facts: Mapping[str, Any]) -> Deadline | None:
-    for row in pack.clocks[item]:
-        if row.fits(item, verdict, facts):
+    for test, row in meant_for(pack.clocks[item], verdict):
+        if test is None or test(facts):
             clock: Deadline = row.gives
             return clock
     return None

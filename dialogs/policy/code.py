@@ -117,15 +117,23 @@ class _Author:
         if written.any_ is not None:
             return self.joined(written.any_, "{}", "True", "False")
         if written.not_ is not None:
+            if written.not_.known is not None:
+                return f"(not {self.value(written.not_)})"
             one = self.name("v")
             return f"(None if ({one} := {self.value(written.not_)}) is None else not {one})"
         if written.known is not None:
-            return f"({self.value(written.known)} is True)"
+            return self.is_true(written.known)
         if written.doubt is not None:
-            return f"(None if {self.value(written.doubt)} is True else True)"
+            return f"(None if {self.is_true(written.doubt)} else True)"
         if isinstance(written.open, Condition):
-            return f"(None if {self.value(written.open)} is True else False)"
+            return f"(None if {self.is_true(written.open)} else False)"
         return "None"
+
+    def is_true(self, written: Condition) -> str:
+        """Whether it is known to be so; a missing fact is like no value."""
+        if written.fact is not None and written.op == "eq" and written.value is not None:
+            return f"(f({self.given(written.fact)}) == {self.given(written.value)})"
+        return f"({self.value(written)} is True)"
 
     def compared(self, written: Condition) -> str:
         value = frozenset(written.value) if isinstance(written.value, list) else written.value
@@ -137,8 +145,13 @@ class _Author:
         names, tests = [], []
         for member in members:
             text = self.value(member)  # its own names first
-            names.append(self.name("v"))
-            tests.append(settles.format(f"({names[-1]} := {text})"))
+            if _always_known(member):
+                tests.append(settles.format(text))
+            else:
+                names.append(self.name("v"))
+                tests.append(settles.format(f"({names[-1]} := {text})"))
+        if not names:
+            return f"({settled} if {' or '.join(tests)} else {otherwise})"
         unknown = " or ".join(f"{name} is None" for name in names)
         return f"({settled} if {' or '.join(tests)} else None if {unknown} else {otherwise})"
 
@@ -216,6 +229,10 @@ def _under(head: str, lines: Sequence[str]) -> Iterator[str]:
     yield from (f"    {line}" for line in lines or ("pass",))
 
 
+def _always_known(written: Condition) -> bool:
+    return written.known is not None or (written.not_ is not None and _always_known(written.not_))
+
+
 def _facts_first(needs: dict[str, None]) -> dict[str, None]:
     """A person is needed only when no fact can help."""
     return {name: None for name in needs if name != PERSON} or needs
@@ -250,7 +267,9 @@ def _undecided(values: Sequence[bool | None], each: Sequence[Told], told: Told) 
         if value is False:
             one.why, one.needs = [reason for reason in one.why if reason.holds is not None], {}
     asking = any(set(one.needs) - {PERSON} for one in each)
+    needs: dict[str, None] = {}
     for one in each:
         if not (asking and list(one.needs) == [PERSON]):
             told.why.extend(one.why)
-            told.needs.update(one.needs)
+            needs.update(one.needs)
+    told.needs.update(_facts_first(needs))

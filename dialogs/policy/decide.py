@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from dialogs.policy.checklist import in_hand_first, materials
@@ -18,7 +19,7 @@ from dialogs.policy.clocks import deadlines
 from dialogs.policy.decision import Channel, Deadline, Decision, ItemDecision
 from dialogs.policy.derive import Derive, Place
 from dialogs.policy.logic import PERSON, Reason, Rule, Told
-from dialogs.policy.pack import Compiled, Pack
+from dialogs.policy.pack import Compiled, Pack, meant_for
 
 Facts = Mapping[str, Any]
 _NO_REASONS: tuple[Reason, ...] = ()
@@ -127,12 +128,24 @@ def judge(pack: Pack, known: Facts, items: Sequence[str], *, reasons: bool = Tru
             found[item] = _open_today(item in pack.automatic, rule, known, reasons)
             continue
         decided = None
-        if rows := tuple(row for row in ahead if item in row.items) if ahead else ():
+        if ahead and (rows := _opening(tuple(ahead), pack.ids).get(item)):
             if rows not in supposed:
                 supposed[rows] = _suppose(known, rows)
             decided = _after_the_first(pack, rule, value, known, supposed[rows], reasons)
         found[item] = decided or _decided_today(pack, rule, value, known, reasons)
     return found
+
+
+@lru_cache(maxsize=4096)
+def _opening(ahead: tuple[Compiled, ...], items: tuple[str, ...]) -> dict[str, tuple[Compiled, ...]]:
+    """For each item, those of these rows that open it."""
+    found = {item: tuple(row for row in ahead if item in row.items) for item in items}
+    return {item: rows for item, rows in found.items() if rows}
+
+
+@lru_cache(maxsize=4096)
+def _unknown(needs: tuple[str, ...]) -> ItemDecision:
+    return ItemDecision("unknown", (), needs, "")
 
 
 def _open_today(automatic: bool, rule: Rule, known: Facts, reasons: bool) -> ItemDecision:
@@ -144,7 +157,7 @@ def _open_today(automatic: bool, rule: Rule, known: Facts, reasons: bool) -> Ite
 def _decided_today(pack: Pack, rule: Rule, value: bool | None, known: Facts, reasons: bool) -> ItemDecision:
     """Not open: refused, or not known yet."""
     if not reasons:
-        return _NOT_ELIGIBLE if value is False else ItemDecision("unknown", (), _missing(pack, rule, known), "")
+        return _NOT_ELIGIBLE if value is False else _unknown(_missing(pack, rule, known))
     told = Told()
     rule.explain(known, told)
     if value is None:
@@ -259,8 +272,8 @@ def ways(
         asking = one.verdict == "unknown" and wants is None and one.needs != (PERSON,)
         if asking or (wants is not None and item not in wants):
             continue
-        for row in pack.ways[item]:
-            if row.fits(item, one.verdict, known):
+        for test, row in meant_for(pack.ways[item], one.verdict):
+            if test is None or test(known):
                 found[item] = row.gives
                 break
     return found

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, get_args
 
 from dialogs.messages import Explained, Option
@@ -17,7 +18,7 @@ from dialogs.policy.checks import (
 from dialogs.policy.code import compile_condition
 from dialogs.policy.decision import Channel, Deadline, Verdict
 from dialogs.policy.derive import RULES, Derive, Following, Place
-from dialogs.policy.logic import Condition, Reason, Rule
+from dialogs.policy.logic import Condition, Reason, Rule, Test
 from dialogs.policy.written import (
     Clock,
     Department,
@@ -55,6 +56,12 @@ class Compiled:
         if verdict not in self.verdicts or item not in self.items:
             return False
         return True if self.rule is None else self.rule.test(facts)
+
+
+@lru_cache(maxsize=4096)
+def meant_for(rows: tuple[Compiled, ...], verdict: str) -> tuple[tuple[Test | None, Compiled], ...]:
+    """Those of an item's rows that are meant for this verdict, each behind its test (None: always)."""
+    return tuple((row.rule.test if row.rule else None, row) for row in rows if verdict in row.verdicts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,8 @@ def test_a_corrected_fact_is_as_if_it_had_been_told_so_from_the_start(region: st
     value = data.draw(st.sampled_from(known[name]))
     decided(pack, facts, wants, ON)
     asked(POLICY, pack, facts, wants, ON)
+    bare = decided(pack, facts, wants, ON, reasons=False)
+    assert bare.outcome() == decided(pack, facts, wants, ON).outcome(), "the reasons change nothing"
     corrected = {**facts, name: value}
     at_first = {name: value, **{other: one for other, one in facts.items() if other != name}}
     assert decided(pack, corrected, wants, ON) == decided(pack, at_first, wants, ON)
