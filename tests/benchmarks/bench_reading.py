@@ -19,7 +19,7 @@ from rapidocr import RapidOCR
 from backend.photos.reading import Readers
 from tests.photos import papers
 
-PICTURES = 22
+PICTURES = 11
 _ONE_THREAD = {
     "Global.log_level": "error",
     "EngineConfig.onnxruntime.intra_op_num_threads": 1,

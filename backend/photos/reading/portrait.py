@@ -13,6 +13,7 @@ from backend.photos.reading.result import Box, Code, Portrait
 # No document gives millimetres or pixels; these are the usual shapes of one and two inches at 300 dots.
 _HEAD = 0.5  # of the crop's width: the face as it should stand in it
 _HEADS = (0.3, 0.75)  # of the crop's width: smaller or larger faces are said
+_SHAPES = (0.64, 0.79)  # width by height: 35x53, 35x49 and 35x45 mm are all called two inches
 _EYES = 0.46  # of the crop's height: where the middle of the face comes to lie
 _LIGHT, _COLOUR = 88.0, 9.0  # Lab: this light and this little colour is white
 _WHITE = 0.7  # of the rim; 0.88 is what a head before pure white leaves of it
@@ -67,9 +68,14 @@ def _wrong(found: Portrait, light: float, head: float, enough: bool) -> list[Cod
 
 
 def _crop(image: Pixels, face: Face, shape: float) -> tuple[int, int, int, int]:
-    """Around the face, as large as it should be, as far as the picture goes: left, upper, width, height."""
+    """Around the face, as large as it should be, as far as the picture goes: left, upper, width, height.
+
+    A picture that has the shape of a portrait already, and the head in it its size, is only trimmed to the shape.
+    """
     tall, wide = image.shape[:2]
-    w = min(face.w / _HEAD, wide, tall * shape)
+    whole = min(wide, tall * shape)
+    is_one = _SHAPES[0] <= wide / tall <= _SHAPES[1] and _HEADS[0] <= face.w / whole <= _HEADS[1]
+    w = whole if is_one else min(face.w / _HEAD, whole)
     h = w / shape
     x = min(max(face.x + face.w / 2 - w / 2, 0), wide - w)
     y = min(max(face.y + face.h / 2 - h * _EYES, 0), tall - h)

@@ -18,7 +18,6 @@ from backend.photos.reading.ocr import Engine, Line, Pixels, Text, try_picture
 from backend.photos.reading.papers import fits, known_materials
 from backend.photos.reading.result import Box, Code, Kind, Problem, ReadPhoto
 
-_SURE = 0.95  # mean score below which a picture is tried a second time
 _GIBBERISH = 0.85  # mean score below which a picture may stand another way
 _OWN = 0.22  # of the picture's shorter side: a smaller face is one printed on a paper
 _PHOTO = "photo"  # the picture of the checklist that is a portrait
@@ -55,9 +54,9 @@ class Reader:
         found, others = _papers(text, expected)
         if found is None and (expected == _PHOTO or len(text.lines) < _FEW):
             faces = self._faces.find(image)
-            if expected == _PHOTO or _is_portrait(image, faces):
+            if expected == _PHOTO or _is_portrait(image, faces) or (faces and not text.lines):
                 return _portrait(image, faces, region)
-        if found is None or not found.readable or text.score < _SURE:
+        if found is None or not found.readable:
             found = self._second(text, found, expected) or found
         return _read(text, found, others, expected)
 

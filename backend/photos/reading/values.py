@@ -26,7 +26,7 @@ _DIGIT_LIKE = str.maketrans("OoDQUIl|iZzSsBx", "00000111122558X")
 _DATE = r"(\d{4})[年.\-/]?(\d{1,2})[月.\-/]?(\d{1,2})日?"
 _ONE_DATE = re.compile(_DATE)
 _PERIOD = re.compile(rf"{_DATE}[-至到~—一]*(?:{_DATE}|(长期|永久))")
-_LEVEL = re.compile("([一二三四壹贰叁肆1-4])级")
+_LEVEL = re.compile("([一二三四壹贰叁肆1-4])级|^[:]?([一二三四壹贰叁肆1-4])$")
 _LEVELS = {char: str(1 + at % 4) for at, char in enumerate("一二三四壹贰叁肆1234")}
 _CATEGORIES = (
     ("视力", "vision"),
@@ -94,7 +94,7 @@ def _ethnicity(run: Run) -> Value | None:
 
 def _level(run: Run) -> Value | None:
     found = _LEVEL.search(run.text)
-    return _cut(run, found, _LEVELS[found[1]]) if found else None
+    return _cut(run, found, _LEVELS[found[1] or found[2]]) if found else None
 
 
 def _categories(run: Run) -> Value | None:
