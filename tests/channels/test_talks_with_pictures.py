@@ -47,7 +47,9 @@ class InWeChatWithPictures(InWeChat):
         for _ in range(count):
             self.sent += 1
             self.read = self.user.photo(picture(self.sent, self.run))
-            self.user.world.said(self.user.world.contacts[self.user.openid])  # who writes may be written to for two days
+            self.user.world.said(
+                self.user.world.contacts[self.user.openid]
+            )  # who writes may be written to for two days
         return self.read
 
 
