@@ -22,6 +22,7 @@ SystemEvent = Literal[
     "photo_kept",  # data: photo_id, material; the picture is safe in the store
     "photo_refused",  # data: photo_id, says; the picture could not be taken, with what to do
     "photo_read",  # data: photo_id, draft_id, and what `dialogs.reading` takes: kind, fields, problems, readable, others; failed
+    "photo_due",  # data: draft_id; a picture that was to come later has not come
     "photo_helped",  # data: draft_id, question, photo_ids; somebody else took this picture, on another phone
     "photo_returned",  # data: case_id, photo_id, material, reason; a clerk wants this one picture again
     "case_moved",  # data: application_id, case_id, item, state, says?, reason?, due?: the case's new state

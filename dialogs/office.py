@@ -30,6 +30,7 @@ def handle(desk: Desk) -> Turn:
     return _EVENTS[event](desk)
 
 
+REMINDERS = 2  # of a picture that is to come later
 # Events that name the draft they are about, which need not be the one on the table.
 _OF_A_DRAFT = ("case_moved", "photo_returned", "photo_kept", "photo_refused", "photo_read", "photo_helped")
 
@@ -134,6 +135,16 @@ def photo_read(desk: Desk) -> Turn:
     return _news(desk)
 
 
+def photo_due(desk: Desk) -> Turn:
+    """Somebody rests at a picture that was to come later: a kind word, twice at most, and nothing is asked."""
+    draft, key = desk.draft, desk.view.open.key
+    if draft is None or not desk.talk.paused or not photos.is_put_off(desk.view, key) or draft.reminded >= REMINDERS:
+        return _refused(desk, "fenced")
+    desk.set_draft(reminded=draft.reminded + 1)
+    desk.say("photo_due", tone="warm", what=photos.part_name(desk.view, key))
+    return desk.turn()
+
+
 def photo_helped(desk: Desk) -> Turn:
     """Somebody else has taken a picture for this person: it goes where it was wanted, or is kept."""
     if (wanted := _draft_wanted(desk)) is not None:
@@ -169,6 +180,7 @@ _EVENTS: dict[str, Callable[[Desk], Turn]] = {
     "photo_refused": photo_refused,
     "photo_read": photo_read,
     "photo_helped": photo_helped,
+    "photo_due": photo_due,
 }
 
 

@@ -99,6 +99,7 @@ class Draft(_Kept):
     `pack`, `pack_version`: region and key of the policy this draft is talked about by: it keeps the one it began with until a
     safe point. `photos`: material -> photo ids, in order of arrival. `papers`: pictures that have been read, by photo id, in the
     order of it; `looking`: those that are being read, since when; `retakes`: part -> what was asked for again.
+    `reminded`: how often the person was reminded of a picture that is to come later.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Draft(_Kept):
     papers: dict[str, Paper] = {}
     looking: dict[str, datetime] = {}
     retakes: dict[str, Retake] = {}
+    reminded: int = 0
     pack: str = ""
     pack_version: str = ""
     submitted: Submitted | None = None

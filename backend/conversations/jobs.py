@@ -18,6 +18,7 @@ from backend.people import service as people
 from backend.storage import now
 
 log = logging.getLogger(__name__)
+_REMINDED_AFTER = timedelta(days=3)
 _GIVEN_UP = Gauge(
     "yijianshi_events_given_up", "Events that failed every time and wait for the night, or for an operator"
 )
@@ -57,6 +58,16 @@ def sweep(house: jobs.House) -> None:
     if lost:
         log.error("events_given_up", extra={"count": lost})
     _GIVEN_UP.set(lost)
+
+
+@jobs.job("conversations.remind", cron="13 10 * * *")
+def remind(house: jobs.House) -> None:
+    """Every morning: those who said of a picture that it comes later hear of it once more; the talk knows who they are."""
+    moment = now()
+    with house.store.read() as tx:
+        waiting = rows.rest_at_a_picture(tx, moment - _REMINDED_AFTER)
+    for conversation_id in waiting:
+        _tell(house, conversation_id, "photo_due", {}, f"photo_due:{moment:%Y%m%d}")
 
 
 @jobs.job("conversations.retain", cron="17 3 * * *")

@@ -190,6 +190,14 @@ def unanswered_calls(
     return tx.exec(open_.limit(limit)).all()
 
 
+def rest_at_a_picture(tx: Session, since: datetime, *, limit: int = 500) -> Sequence[str]:
+    """Conversations that rest at the question for a picture, and have not been spoken in since."""
+    rest = select(Conversation.id).where(
+        col(Conversation.paused), col(Conversation.question).startswith("photo:"), col(Conversation.last_at) < since
+    )
+    return tx.exec(rest.where(Conversation.holder == "").order_by(col(Conversation.last_at)).limit(limit)).all()
+
+
 def drop_old(tx: Session, *, inbox: datetime, transcript: datetime, drafts: datetime) -> dict[str, int]:
     """Retention: what is older than these moments goes. A draft on a table, or submitted, stays. Returns counts by table."""
     on_table = sa.select(_conversation.c.draft_id)

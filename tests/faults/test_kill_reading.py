@@ -29,7 +29,7 @@ from tests.talks.runner import spelled_out
 from tests.talks.test_leaves_no_trace import Phone
 
 pytestmark = pytest.mark.proof
-PEOPLE, RESTARTS = sized((2, 2), (10, 6))
+PEOPLE, RESTARTS = sized((1, 2), (10, 12))
 SECONDS = 300
 
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 import backend.conversations.helping
 import backend.photos.jobs
 from backend.conversations import service as talks
+from backend.conversations.models import Conversation
 from backend.photos.reader import Reader
+from backend.storage import now
 from tests.databases import fresh
 from tests.photos import pictures
 from tests.photos.test_readings import NAME, NUMBER, ByHeart
-from tests.staff.world import IN_THE_FORM, Applicant, Office, employ, office
+from tests.staff.world import IN_THE_FORM, Applicant, Office, employ, office, run_one
 from tests.talks.runner import reads
 
 
@@ -111,6 +115,21 @@ def test_somebody_else_hands_in_the_picture_once_and_learns_nothing(desk: Office
     assert friend.get(address).status_code == 404
     assert friend.post(address, files={"file": ("a.jpg", pictures.jpeg(8), "image/jpeg")}).status_code == 404
     assert friend.get("/help-photo/somethingelse").status_code == 404
+
+
+def test_who_said_that_a_picture_comes_later_is_reminded_after_some_days(desk: Office) -> None:
+    person = desk.applicant(IN_THE_FORM)
+    person.tap("现在没有")
+    while person.shown["open"]["question"] != "photo:id_card_front":
+        person.tap("到窗口再交")
+    person.tap("现在没有")
+    run_one(desk, "conversations.remind")
+    assert "还差一张" not in log(person)
+    with desk.house.store.work() as tx:
+        tx.execute(sa.update(Conversation).values(last_at=now() - timedelta(days=4)))
+    run_one(desk, "conversations.remind")
+    run_one(desk, "conversations.remind")
+    assert log(person).count("还差一张“身份证头像面”") == 1
 
 
 def keep(person: Applicant) -> str:
