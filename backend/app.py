@@ -211,7 +211,11 @@ async def _watch_files(house: House) -> None:
     seen = await asyncio.to_thread(stamp, house.settings.data_dir)
     while True:
         await asyncio.sleep(_CHECK_SECONDS)
-        now = await asyncio.to_thread(stamp, house.settings.data_dir)
+        try:
+            now = await asyncio.to_thread(stamp, house.settings.data_dir)
+        except OSError as away:  # a share that is gone for a moment: the watch goes on
+            log.error("files_not_seen", extra={"error": type(away).__name__})
+            continue
         if now != seen:
             seen = now
             fresh = await asyncio.to_thread(freshened, house.settings.data_dir, house.library)

@@ -9,6 +9,7 @@ the start with a message that names the file; while the server runs, the last go
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -76,7 +77,15 @@ def stamp(data_dir: Path | None) -> tuple[tuple[str, int, int], ...]:
     folders = [data_dir / name for name in _FOLDERS] if data_dir else []
     found = (path for folder in folders for path in folder.rglob("*") if path.suffix in (".yaml", ".txt"))
     files = sorted([*found, *(data_dir.glob(_HOLIDAYS) if data_dir else ())])
-    return tuple((str(path), one.st_mtime_ns, one.st_size) for path in files for one in [path.stat()])
+    return tuple((str(path), one.st_mtime_ns, one.st_size) for path in files if (one := _looked_at(path)))
+
+
+def _looked_at(path: Path) -> os.stat_result | None:
+    """None: it went away between the listing and the look."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
 
 
 def freshened(data_dir: Path | None, standing: Library) -> Library:
