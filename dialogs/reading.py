@@ -13,6 +13,7 @@ from typing import Any
 
 from dialogs.desk import Desk
 from dialogs.messages import LookAt, PlacePhotos, Say
+from dialogs.policy.fields import check_value
 from dialogs.session import Paper, PaperValue, Retake
 from dialogs.steps import form, papers, photos
 from dialogs.view import Query, View, fingerprint
@@ -277,13 +278,13 @@ def _take(desk: Desk, photo_id: str, part: str, found: _Found) -> None:
 def _use(desk: Desk, photo_id: str, found: _Found) -> None:
     """Keep what is borne out and not yet answered; it is read back."""
     paper = _seen(desk, photo_id)[0]
-    told = [one for one in papers.tells(desk.view, paper) if one.checked and desk.view.value(one.key) is None]
-    new = {one.key: one.answer for one in told}
+    told = {one.name: one for one in papers.tells(desk.view, paper) if one.checked and desk.view.value(one.key) is None}
     kind = desk.library.papers.kinds.get(paper.kind)
-    if paper.whose == "applicant" and kind is not None:
-        implied = {**kind.implies, **_age(desk.view, paper)}
-        new |= {key: value for key, value in implied.items() if desk.view.value(key) is None}
-    found.told += [f"{papers.label(desk.view, o.name)}：{papers.in_words(desk.view, o.name, o.answer)}" for o in told]
+    implied = {**kind.implies, **_age(desk.view, paper)} if paper.whose == "applicant" and kind is not None else {}
+    follows = {name: value for name, value in implied.items() if desk.view.value(name) is None}
+    new = {one.key: one.answer for one in told.values()} | follows
+    says = {name: one.answer for name, one in told.items()} | follows
+    found.told += [f"{papers.label(desk.view, n)}：{papers.in_words(desk.view, n, value)}" for n, value in says.items()]
     if new:
         desk.put(new, "photo")
 
@@ -374,6 +375,17 @@ def settle(desk: Desk, query: Query, value: Any) -> bool:
     else:
         _settle_differs(desk, photo_id, paper, what.removeprefix("differs."), value)
     return True
+
+
+def corrected(desk: Desk, text: str) -> bool:
+    """A name that was shown for a yes, written out with one sign put right: taken as it is written. False for other words."""
+    _, paper, what = papers.of(desk.view, desk.open)
+    for one in papers.pending(desk.view, paper) if what == "values" else ():
+        written = check_value(desk.view.policy, one.name, text, {}, desk.view.today).value
+        if one.name.endswith("name") and written and written != one.answer and _alike(written, str(one.answer)):
+            desk.put({one.key: written})
+            return True
+    return False
 
 
 def _settle_whose(desk: Desk, photo_id: str, value: Any) -> None:

@@ -19,6 +19,7 @@ from dialogs.desk import Desk
 from dialogs.graph import ANSWERED
 from dialogs.library import Library
 from dialogs.messages import Ask, LetHelp, Link, Message, Option, PlacePhotos, Say, Turn
+from dialogs.reading import corrected
 from dialogs.renewal import renew
 from dialogs.session import Burst, Piece, Session
 from dialogs.steps import Seen, papers, photos, progress, signing, step_of
@@ -437,6 +438,8 @@ def read_as(desk: Desk, reading: Reading) -> None:
     named = _after_one_of(desk.view.words.lists["change_words"], desk.message.text)
     if named is not None and not desk.state.startswith("consent/"):
         return COMMANDS["change"](desk, named)
+    if desk.open.state == papers.STATE and corrected(desk, desk.message.text.strip()):
+        return desk.move(_change_event(desk))
     if _takes_any_words(desk) and not _hardly_a_name(desk, reading):
         return give(desk, desk.open, desk.message.text.strip(), "said")
     if reading.kind == "unsure" and isinstance(reading.value, list | tuple) and desk.open.key.endswith("_county"):

@@ -18,6 +18,7 @@ def sentences() -> Iterator[str]:
     texts = [*said.says.values(), *said.explained.values()]
     for question in said.questions.values():
         texts += [question.title, question.text, question.hint, *(o.label for o in question.options)]
+    texts += [text for kind in ("retake_why", "retake_do") for text in said.names[kind].values()]
     for text in texts:
         yield from re.split(r"[。！？\n]", re.sub(r"\{[^}]*\}", "", text))
 
