@@ -1,5 +1,6 @@
 """`yijianshi packs ...`: for those who keep the policy. Checks, explains, draws, compares, tries out and walks through
-packs; what it all means stands in dialogs/policy. Nothing here needs the server or its secrets.
+packs; what it all means stands in dialogs/policy, and each tool is loaded when it is called, for the server is another command of
+the same program. Nothing here needs the server or its secrets.
 """
 
 from __future__ import annotations
@@ -9,20 +10,17 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 import yaml
-from tqdm import tqdm
 
 from backend.library import load_policies, policy_texts
 from dialogs.policy import Pack, Policy, PolicyError, check_facts, facts_of, next_question
-from dialogs.policy.compare import changes, moved
-from dialogs.policy.plain import answer, explain
-from dialogs.policy.soundness import findings
-from dialogs.policy.tree import mermaid, svg, tree
-from dialogs.policy.walk import Walked, walk
+
+if TYPE_CHECKING:
+    from dialogs.policy.walk import Walked
 
 
 @click.group(help="The policy: check, explain, draw, compare, try out, walk through.")
@@ -36,6 +34,10 @@ def packs(context: click.Context) -> None:
 @click.pass_obj
 def check(data_dir: Path | None, files: tuple[Path, ...]) -> None:
     """Check every pack, or these FILES in the place of those of the same name. Exit status 1 when something is wrong."""
+    from tqdm import tqdm
+
+    from dialogs.policy.soundness import findings
+
     policy = _policy(data_dir, {path.stem: path.read_text("utf-8") for path in files})
     names = [path.stem for path in files] or list(policy.packs)
     found = [
@@ -56,6 +58,8 @@ def check(data_dir: Path | None, files: tuple[Path, ...]) -> None:
 @click.pass_obj
 def explain_(data_dir: Path | None, region: str, item: str, facts: str) -> None:
     """Every condition of an ITEM with its clause; with FACTS (JSON) which holds, fails or is not known."""
+    from dialogs.policy.plain import explain
+
     policy = _policy(data_dir)
     pack = _pack(policy, region)
     if item not in pack.rules:
@@ -69,6 +73,8 @@ def explain_(data_dir: Path | None, region: str, item: str, facts: str) -> None:
 @click.pass_obj
 def tree_(data_dir: Path | None, region: str, file: Path | None) -> None:
     """The tree of questions of a REGION, and what each answer settles."""
+    from dialogs.policy.tree import mermaid, svg, tree
+
     policy = _policy(data_dir)
     drawn = tree(policy, _pack(policy, region), _today())
     if file is None:
@@ -84,6 +90,10 @@ def tree_(data_dir: Path | None, region: str, file: Path | None) -> None:
 @click.pass_obj
 def diff(data_dir: Path | None, old: Path, new: Path) -> None:
     """What changes for whom between two files of one pack."""
+    from tqdm import tqdm
+
+    from dialogs.policy.compare import changes, moved
+
     versions = [(_policy(data_dir, {(name := _region(path)): path.read_text("utf-8")}), name) for path in (old, new)]
     (policy_old, region), (policy_new, _) = versions
     before, after = policy_old.packs[region], policy_new.packs[_region(new)]
@@ -107,6 +117,8 @@ def diff(data_dir: Path | None, old: Path, new: Path) -> None:
 @click.pass_obj
 def try_(data_dir: Path | None, region: str, facts: tuple[str, ...], wants: tuple[str, ...], ask: bool) -> None:
     """The whole answer for one person of a REGION. FACTS: JSON, or name=value; without any, they are asked for."""
+    from dialogs.policy.plain import answer
+
     policy = _policy(data_dir)
     pack, told = _pack(policy, region), _facts(policy, facts)
     if unknown := [item for item in wants if item not in pack.rules]:
@@ -142,6 +154,10 @@ def cover(data_dir: Path | None, region: str | None) -> None:
 
 
 def _walked(policy: Policy, pack: Pack, start: dict[str, Any], wants: tuple[str, ...] | None, name: str) -> Walked:
+    from tqdm import tqdm
+
+    from dialogs.policy.walk import walk
+
     with tqdm(total=1.0, desc=name, disable=None, bar_format="{l_bar}{bar}| {elapsed}") as bar:
         return walk(policy, pack, _today(), start=start, wants=wants, progress=_counting(bar))
 

@@ -69,7 +69,7 @@ def load_wording(texts: Mapping[str, str]) -> Wording:
     """Wording from the texts of the YAML files (name -> text), merged; the same key twice is an error."""
     merged: dict[str, dict[str, Any]] = {}
     for name, text in texts.items():
-        for section, entries in (yaml.safe_load(text) or {}).items():
+        for section, entries in (yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}).items():
             target = merged.setdefault(section, {})
             twice = target.keys() & entries.keys()
             if twice:
