@@ -37,6 +37,7 @@ _NOT_YET = re.compile(r"(?:快要?|马上|就要|还没|没|未|要)$")  # “�
 _IS = re.compile(r"(?<=[^不也都就还只算倒又要可总但])(?=是(?!不))")  # “不是低保是边缘”
 _BARE_NO = re.compile(r"(?:从来|一直|都)?(?:没有?|没得|莫得|冇|无)(?:领|享受|拿|办)?(?:过|呢|的|啊|哦)*")
 _BARE_NOT = re.compile(r"(?:都|也|我|俺)*(?:不是|不沾|不属于|不算|没得|没)(?:边|的|啊|哦|嘛|呢|嘞)*")
+_BUT = ("all_but", "rest", "rest_after", "all_without", "all_except")  # patterns with what is left out
 _EMPTY_VALUES = ("unsure", "none", None, False, "other")
 
 Patterns = Mapping[str, re.Pattern[str]]
@@ -188,9 +189,7 @@ class Picker:
         if only := self._p["only"].match(plain):
             named = self._named(next(filter(None, only.groups())), real, told)
             return Found([real[at].value for at in named]) if named else Found(doubt="which_option")
-        but = next(
-            (m for name in ("all_but", "rest", "all_without", "all_except") if (m := self._p[name].search(plain))), None
-        )
+        but = next((m for name in _BUT if (m := self._p[name].search(plain))), None)
         if but:
             return self._all_but(but["out"], real, told)
         if self._p["all"].match(plain):
@@ -323,6 +322,9 @@ class Stories:
         here = story.regions.get(region, {}).get(value, value)
         if here == "?":
             return Found(doubt="which_option")
+        if here.endswith("*"):
+            fits = [value for value in shown if str(value).startswith(here[:-1])]
+            return Found(fits[0]) if len(fits) == 1 else Found(doubt="which_option")
         if not shown or here in shown:
             return Found(here)
         other = [names[value] for names in story.regions.values() if names.get(value) in shown]

@@ -52,8 +52,11 @@ class Verdict:
 class _Scan:
     """Reads one clause from left to right: a yes or no waits for its topic, a topic waits for its yes or no."""
 
-    def __init__(self, families: frozenset[str], solo: frozenset[str], asked: str = "") -> None:
+    def __init__(
+        self, families: frozenset[str], solo: frozenset[str], asked: str, fits: Mapping[str, frozenset[str]]
+    ) -> None:
         self.families = families
+        self.fits = fits  # which verbs say yes or no of a fact: nobody “wants” to have a card by having one
         self.asked = asked
         self.solo = solo
         self.out: list[tuple[str, bool | None, str, bool]] = []
@@ -161,9 +164,12 @@ class _Scan:
             self.out.append((sense.fact, False, "have", False))
             self.negations = 0
         elif self.pol:
-            self.out.append((sense.fact, self.pol[0], self.pol[1], False))
-            self.attached += 1
-        elif sense.strong and not self.topics:
+            if self.pol[1] in self.fits.get(sense.fact, self.families):
+                self.out.append((sense.fact, self.pol[0], self.pol[1], False))
+                self.attached += 1
+            else:
+                self.pol, self.unknown = None, self.unknown + 1
+        elif sense.strong:
             self.out.append((sense.fact, True, "be", False))
         else:
             self.topics.append(sense)
@@ -282,6 +288,7 @@ class Claims:
         self._topics = tables.topics.topics
         self._default = frozenset(tables.topics.default_families)
         self._solo = frozenset(tables.yesno.solo)
+        self._fits = {name: frozenset(topic.families) for name, topic in self._topics.items() if topic.families}
         self._relation = {word: name for name, words in tables.slots.relations.items() for word in words}
         self._groups = [frozenset(group) for group in tables.slots.groups]
         self._sayings = {
@@ -339,7 +346,7 @@ class Claims:
     def _of_clause(
         self, clause: Clause, at: int, who: str, families: frozenset[str], asked: str = ""
     ) -> Iterable[Claim]:
-        scan = _Scan(families, self._solo, asked)
+        scan = _Scan(families, self._solo, asked, self._fits)
         alone = len({t.text for t in clause.tokens if t.sense.role not in ("fill", "self", "now", "hedge_end")}) == 1
         solo = () if alone else self._solo
         scan.clause([token for token in clause.tokens if token.text not in solo or token.sense.role == "not"])

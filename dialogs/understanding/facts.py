@@ -14,7 +14,7 @@ from dialogs.understanding.claims import SELF, Claims, _who
 from dialogs.understanding.places import Places
 from dialogs.understanding.slots import SlotReader, bank_number, chinese_number, id_number, phone
 from dialogs.understanding.tables import Tables
-from dialogs.understanding.words import Clause
+from dialogs.understanding.words import BARE, Clause
 
 _OUTSIDE = ("邻居", "朋友", "同事", "村干部")  # whose facts are gossip, unless one helps them
 
@@ -43,7 +43,8 @@ class Harvest:
         for clause in clauses:
             who = _who(clause, who)
             if clause.tokens and not clause.asks and not clause.has("if", "hedge", "hedge_end", "not_me"):
-                found = self._of_clause(clause, card or "证" in plain, "级" in plain)
+                bare = clause.has("pol") and clause.roles <= BARE
+                found = {} if bare else self._of_clause(clause, card or "证" in plain, "级" in plain)
                 if "age" not in found and (years := self._years(clause, len(clauses) > 2)) is not None:
                     found["age"] = years
                 if not found and last and (again := self._claims.bare(clause)) is not None:

@@ -25,7 +25,7 @@ from dialogs.understanding.reading import Reading
 from dialogs.understanding.slots import Found, SlotReader, age, bank_number, card_number, id_number, number, phone
 from dialogs.understanding.straight import Straight
 from dialogs.understanding.tables import Cue, read_entries, read_tables
-from dialogs.understanding.words import Clause, Lexicon
+from dialogs.understanding.words import BARE, Clause, Lexicon
 
 _NEAR = 0.64  # from here on the wording alone decides; below, what is asked about what comes first
 _ASKED = 0.42  # a text with a question word is answered from here on (`Hit.score`)
@@ -86,13 +86,14 @@ class Reader:
     def _may_answer(self, heard: Reading, context: str, plain: str) -> bool:
         """Whether what sounds like a command may be the answer (“字看不清了” of the card, “没时间” for a course)."""
         kind, _, fact = context.partition(":")
-        if re.match(r"我?不(?!识字|认字|认得字)", plain):
+        if kind == "yesno" and re.match(r"我?不(?!识字|认字|认得字)", plain):
             return False  # “不办了” gives up
         if kind == "yesno":
             return heard.command != "change" and self._claims.tells(
                 self._lexicon.clauses(self._lexicon.cut(plain), fact), fact
             )
-        return kind == "choice" and heard.command in ("pause", "back") and len(plain) <= 8
+        short = heard.command in ("pause", "back") and len(plain) <= 8
+        return kind == "choice" and (short or (heard.command == "help" and "," in plain))
 
     def _program(self, written: str) -> Cue | None:
         """Program text keeps its blanks and signs only as written; talk has none of them."""
@@ -129,6 +130,9 @@ class Reader:
         argument = name or (next(iter(facts)) if len(facts) == 1 else "")
         if not argument and (cue := self._commands.find(plain)) and cue.command == "restart":
             return None  # “全部重填”
+        asked = context.partition(":")[2]
+        if argument and argument == asked and not context.startswith("yesno") and not re.search(r"错|不对", plain):
+            return None  # “从三级改成二级了”, when the level is asked
         instead = not strong and self._instead(context, facts)
         if instead or (strong and argument in facts):
             return Reading("command", command="change", argument=argument, facts=facts)
@@ -226,7 +230,9 @@ class Reader:
         verdict = self._claims.answer(clauses, fact, about)
         if bool(shown) and shown[0].value is False and not self._claims.names(clauses, fact):
             verdict = replace(verdict, value=_turned(verdict.value))  # “退休了吗？” “没有”: the button for no says true
-        facts = (self._harvest.facts(clauses, plain, about, card=fact == "holds_card") or {}) | dict(verdict.facts)
+        bare = len(clauses) == 1 and clauses[0].has("pol") and clauses[0].roles <= BARE
+        told = None if bare else self._harvest.facts(clauses, plain, about, card=fact == "holds_card")
+        facts = (told or {}) | dict(verdict.facts)
         facts.pop(fact, None)
         if verdict.value is None:
             return Reading("unsure", facts=facts, doubt=verdict.doubt)
@@ -260,8 +266,12 @@ class Reader:
             return Found(doubt="elsewhere")
         if not many:
             return self._picker.one(plain, shown)
-        table = "card_service_type" if any(str(o.value).startswith("card.") for o in shown) else fact
-        return self._picker.many(plain, shown, self._stories.words_of(table, region, shown))
+        services = any(str(o.value).startswith("card.") for o in shown)
+        tables = [fact, "card_service_type"] if services else [fact]
+        words = [told for table in tables if (told := self._stories.words_of(table, region, shown))]
+        return self._picker.many(
+            plain, shown, (lambda piece: [v for told in words for v in told(piece)]) if words else None
+        )
 
     def _not_outright(self, fact: str, clauses: tuple[Clause, ...], about: str) -> str:
         """Why nothing that is chosen here counts: supposed, hedged, of old, under way or about somebody else; "" when it does."""
@@ -296,11 +306,12 @@ class Reader:
             return self._stories.read(fact, plain, region, shown)
         kind = self._slots.kind_of.get(fact, "")
         if kind in ("place", "level", "categories", "relation", "number"):
-            found = self._slot_value(kind, plain, plain, region)
+            found = self._slot_value(kind, plain, plain.removeprefix("我") if kind == "relation" else plain, region)
             values = [option.value for option in shown]
             listed = found.value if isinstance(found.value, list) else [found.value]
             if shown and found.value is not None and kind != "place" and not all(v in values for v in listed):
-                return Found(doubt="not_offered")
+                others = [option.value for option in shown if option.label.startswith("其他")]
+                return Found(others[0]) if kind == "relation" and len(others) == 1 else Found(doubt="not_offered")
             return found
         return Found(doubt="elsewhere")
 

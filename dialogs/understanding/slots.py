@@ -147,6 +147,7 @@ class SlotReader:
         if self._p["lunar"].search(plain):
             return Found(doubt="lunar")
         text = re.sub(r"[零一二三四五六七八九]{2,4}(?=年)", lambda m: m[0].translate(_DIGITS), plain)
+        text = re.sub(r"(?<=月)[一二三四五六七八九十]{1,3}$", r"\g<0>日", text)
         text = re.sub(r"[一二两三四五六七八九十]+(?=[月日号])", lambda m: str(chinese_number(m[0])), text)
         found = re.search(r"(?<!\d)(\d{4}|\d{2})[年./-](\d{1,2})[月./-](\d{1,2})(?!\d)", text)
         found = found or re.search(r"(?<!\d)((?:19|20)\d{2})([01]\d)([0-3]\d)(?!\d)", text)
@@ -165,10 +166,12 @@ class SlotReader:
     def person_name(self, written: str) -> Found:
         """A name exactly as written, without what leads to it (“我叫”, “名字是”)."""
         written = re.sub(r"\s*[(（][^()（）]*[)）]\s*$", "", written.strip())
-        written = re.sub(r"[,，][^,，]{2,12}的.$", "", written)  # “李建国，建设的建”
+        written = re.sub(r"[,，\s][^,，]{2,12}的.$", "", written)  # “李建国，建设的建”
+        kin = self._relation[0].pattern  # “王秀兰，他奶奶”
+        written = re.sub(rf"[,，\s](?:他|她|我|娃|孩子)?的?(?:{kin})$", "", written)
         lead = self._p["name_lead"].match(written.strip())
         if lead and lead.end():
-            written = re.split(r"[,，。;；]", written.strip()[lead.end() :])[0]
+            written = re.split(r"[,，。;；]", written.strip()[lead.end() :])[0].removesuffix("的")
         name = self._p["name_tail"].sub("", self._p["name_lead"].sub("", written.strip()))
         if not self._p["name"].match(name) or self._p["not_a_name"].search(name):
             return NOTHING
@@ -183,7 +186,7 @@ class SlotReader:
         text = re.sub(
             r"^(?:我|俺)?(?:家)?(?:的)?(?:住址|地址|家庭住址)?(?:是|住在|住|在|[:：])+\s*", "", written.strip()
         ).rstrip("。.，, ")
-        signs = len(self._p["address_signs"].findall(text))
+        signs = len(self._p["address_signs"].findall(text)) if not re.match(r"就?在?[村镇乡县城家屋].$", text) else 0
         if 4 <= len(text) <= 100 and signs >= 2 and not re.search(r"[?？吗]|怎么|不知道|晓不得|什么|哪", text):
             return Found(text)
         return Found(doubt="incomplete" if signs else "elsewhere")

@@ -7,22 +7,28 @@ person's own stays as it was: only the reading of yes, no and facts sees the str
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from dialogs.understanding.cues import needs
+from dialogs.understanding.cues import Sieve, needs
 from dialogs.understanding.tables import Turned
 
 
 class Straight:
     """The rules, compiled; each is tried only where the text has a character without which it cannot match."""
 
-    def __init__(self, rules: Iterable[Turned]) -> None:
-        self._rules = [(needs(rule.from_), re.compile(rule.from_), rule.to, rule.asked) for rule in rules]
+    def __init__(self, rules: Sequence[Turned]) -> None:
+        self._rules = [(re.compile(rule.from_), rule.to, rule.asked) for rule in rules]
+        self._sieve = Sieve(needs(rule.from_) for rule in rules)
 
     def __call__(self, plain: str, asked: bool) -> str:
         """The text told straight; `asked`: a yes or no is open."""
-        chars = frozenset(plain)
-        for wanted, pattern, to, only_asked in self._rules:
-            if (asked or not only_asked) and (not wanted or not wanted.isdisjoint(chars)):
-                plain = pattern.sub(to, plain)
+        likely = self._sieve.candidates(plain)
+        while likely:
+            at = likely.pop(0)
+            pattern, to, only_asked = self._rules[at]
+            if only_asked and not asked:
+                continue
+            told = pattern.sub(to, plain)
+            if told != plain:
+                plain, likely = told, [one for one in self._sieve.candidates(told) if one > at]
         return plain

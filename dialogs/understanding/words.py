@@ -21,6 +21,7 @@ _COMMON = re.compile(r"^(\S{1,4} (?:[3-9]\d|\d{3,})) ", re.MULTILINE)
 _TABLE_FREQUENCY = 4000
 _CLAUSES = re.compile(
     r"[,.;!~|/:()]+|(?<=\?)|(?=(?:那|我|该|要|那我|我该|那该|那要|这)?(?:咋个?|怎么|啷个|如何)(?:办|整|弄|搞))"
+    r"|(?<=...)(?=(?:我|就)?(?:想问|请问|想咨询|咨询一?下|问一?下|问哈|想知道|想晓得))"
     r"|(?<=..)(?=(?:现在|如今|而今|后来|目前|但是|不过|可是|结果)(?!就是|的话))"
 )
 _NO = ("没有", "没得", "莫得", "没", "不", "未", "冇", "莫")
@@ -65,7 +66,9 @@ class Clause:
 
 _NEW, _NOT = Sense("new"), Sense("not")
 # what a pattern of this name finds has this role
-_ASIDE = {"beside": Sense("fill"), "hearsay": Sense("hedge"), "soon": Sense("pending"), "either": Sense("either")}
+_ASIDE = {"either": Sense("either"), "hearsay": Sense("hedge"), "soon": Sense("pending"), "beside": Sense("fill")}
+# In a clause of a yes or no and these nothing else is told.
+BARE = frozenset(("pol", "fill", "not", "self", "now", "hedge_end"))
 _PERSONS = ("self", "other", "third")
 _CONTENT = ("pol", "topic", "pred", "thing", "verb", "new")
 
@@ -123,7 +126,7 @@ class Lexicon:
     """The words of all tables with their senses, and the tokenizer that knows them."""
 
     def __init__(self, dictionary: str, tables: Tables, patterns: Mapping[str, re.Pattern[str]]) -> None:
-        self._aside_by = [(patterns[name], sense) for name, sense in _ASIDE.items()]
+        self._beside = re.compile("|".join(f"(?P<{name}>{patterns[name].pattern})" for name in _ASIDE))
         self._asking = patterns["asking_clause"]
         self._boundary, self._particle = frozenset(tables.yesno.boundary), frozenset(tables.yesno.particle)
         self._senses: dict[str, Sense] = {}
@@ -189,7 +192,9 @@ class Lexicon:
     def _aside(self, tokens: list[Token]) -> list[Token]:
         """Tokens with what stands beside an answer (since when, how much, who says so, that it comes soon) in its role."""
         text = "".join(token.text for token in tokens)
-        spans = [(hit.span(), sense) for pattern, sense in self._aside_by for hit in pattern.finditer(text)]
+        spans = [(hit.span(), _ASIDE[hit.lastgroup or ""]) for hit in self._beside.finditer(text)]
+        if not spans:
+            return tokens
         out, at = [], 0
         for token in tokens:
             end = at + len(token.text)
