@@ -16,6 +16,7 @@ from dialogs.understanding.slots import SlotReader, bank_number, chinese_number,
 from dialogs.understanding.tables import Tables
 from dialogs.understanding.words import BARE, Clause
 
+_HELD = frozenset(("card_lost", "card_damaged", "card_status"))
 _OUTSIDE = ("邻居", "朋友", "同事", "村干部")  # whose facts are gossip, unless one helps them
 
 
@@ -88,7 +89,8 @@ class Harvest:
         level = self._slots.level(text) if ("级" in text or "等" in text) and not wished else None
         if level and level.value:
             out["card_level"] = level.value
-        kinds = self._slots.categories(text, lay=level_told and not clause.has("thing"))
+        lay = (level_told and not clause.has("thing")) or (card and self._p["impaired"].search(text) is not None)
+        kinds = self._slots.categories(text, lay=lay)
         if kinds.value:
             out["card_categories"] = kinds.value
         age = self._p["age"].search(text) or self._p["age_now"].search(text)
@@ -98,7 +100,11 @@ class Harvest:
         nature = self._p["nature"].search(text)
         if nature:
             out["household_nature"] = "non_agricultural" if nature["town"] else "agricultural"
-        return out | self._claims.told_anywhere(clause) | self._place(text)
+        out |= self._claims.told_anywhere(clause) | self._place(text)
+        told = _HELD & out.keys() and out.get("card_status") != "cancelled"
+        if "holds_card" not in out and (told or self._p["card_of_level"].search(text)):
+            out["holds_card"] = True  # a card that is lost, worn, out of date or of a level is a card that is held
+        return out
 
     def _named(self, clause: Clause) -> dict[str, Any]:
         """“我家低保”: in a list of what one is, a clause that is nothing but the name says so."""

@@ -230,7 +230,10 @@ class SlotReader:
             return Found(doubt="which_category")
         said, denied = self._spot(plain, self._sure)
         if not said and lay:
-            more, less = self._spot(plain, self._lay)
+            rest = plain
+            for word in self._table.category_unclear:
+                rest = rest.replace(word, "")  # 脑瘫 is no 瘫
+            more, less = self._spot(rest, self._lay)
             said, denied = more, denied | less
         said -= denied
         unclear = any(word in plain for word in self._table.category_unclear if word != "残疾")

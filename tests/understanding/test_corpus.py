@@ -24,7 +24,7 @@ from tests.understanding import score as corpus
 
 # What each half reaches: right, confident and wrong, inverted, cries heard. `scored` holds lines that no rule was written by; its
 # aim is 97 %, 0.5 %, none and all, which `make score` tells how far off. Raise what is held here, never lower it.
-BARS = {"seen": (0.98, 0.005, 0, 1.0), "scored": (0.82, 0.06, 3, 0.9)}
+BARS = {"seen": (0.99, 0.003, 0, 1.0), "scored": (0.85, 0.055, 1, 0.93)}
 POLICIES = Path(__file__).parents[3] / "shared" / "policies"
 TABLES = read_tables({path.stem: path.read_text("utf-8") for path in corpus.PACKAGE.glob("*.yaml")})
 KINDS = {"answer", "unsure", "command", "faq", "human", "distress", "chat", "refused", "other"}
