@@ -27,7 +27,8 @@ _MOST_REMEMBERED = 20_000  # a county's common answers are a few hundred
 class Library:
     """`directories` by 6-digit county code; `holidays`: the operator's overrides, date -> is a day off;
     `county_names`: code
-    -> full name; `keeps`: how long what is kept, in days, for the privacy notice; `sheets`: paper forms by region.
+    -> full name; `keeps`: how long what is kept, in days, for the privacy notice; `sheets`: paper forms by region
+    (`henan@<version>`: of an earlier one).
     `papers`: what pictures can show; `reads`: whether pictures are being read here; `home`: the address people reach us at.
     `remembered`: results of pure
     functions of the policy,
@@ -47,9 +48,11 @@ class Library:
     remembered: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     def sheet(self, pack: Pack) -> SheetFile | None:
-        """The paper form of this document, else of the one it lies over; None where neither prints one."""
+        """The paper form of this document, the one kept for its version if there is one; else of the document it lies over;
+        None where neither prints one."""
         parent = pack.written.parent
-        return self.sheets.get(pack.region) or (self.sheets.get(parent.region) if parent else None)
+        kept = self.sheets.get(f"{pack.region}@{pack.version}")
+        return kept or self.sheets.get(pack.region) or (self.sheets.get(parent.region) if parent else None)
 
     def remember(self, key: Any, make: Callable[[], T]) -> T:
         """What the pure function `make` gives for this key, made once. Only for keys without anything personal in

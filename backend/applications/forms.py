@@ -2,7 +2,7 @@
 
     of_person(house, person_id, receipt) -> bytes    one's own; Problem 404 for everything else
     of_application(house, application_id) -> bytes   for the console, which checks rights and writes its audit before it calls
-    of_snapshot(library, region, snapshot, at, receipt="") -> bytes    of anything shaped like `Submit.snapshot`
+    of_snapshot(library, region, snapshot, at, receipt="", version="") -> bytes    of anything shaped like `Submit.snapshot`
     tried(library, region, case) -> Drawn            of answers in a file, to try a form by hand; ValueError
 
 Drawing takes a second or two of one processor, so only few are drawn at once. Nothing is kept. What draws is loaded with the
@@ -58,10 +58,12 @@ def of_application(house: House, application_id: str) -> bytes:
     return _of_row(house, row, snapshot)
 
 
-def of_snapshot(library: Library, region: str, snapshot: Mapping[str, Any], at: datetime, receipt: str = "") -> bytes:
-    """The form of this region, filled in. `at`: aware, when it was handed in (or is drawn). Problem 404 where its document
-    prints no form, 503 when too many are being drawn."""
-    pack = library.policy.packs.get(region)
+def of_snapshot(
+    library: Library, region: str, snapshot: Mapping[str, Any], at: datetime, receipt: str = "", version: str = ""
+) -> bytes:
+    """The form of this region, filled in. `at`: aware, when it was handed in (or is drawn); `version`: of the document that
+    it was handed in by. Problem 404 where its document prints no form, 503 when too many are being drawn."""
+    pack = library.policy.of_version(region, version)
     written = library.sheet(pack) if pack else None
     if pack is None or written is None:
         raise Problem(404, "no_form", "这里的通知没有印申请表。")
@@ -92,7 +94,7 @@ def tried(library: Library, region: str, case: Any) -> Drawn:
 
 
 def _of_row(house: House, row: Any, snapshot: Mapping[str, Any]) -> bytes:
-    return of_snapshot(house.library, row.pack, snapshot, row.submitted_at, row.receipt)
+    return of_snapshot(house.library, row.pack, snapshot, row.submitted_at, row.receipt, row.pack_version)
 
 
 def _snapshot(house: House, tx: Session, row: Any) -> dict[str, Any]:

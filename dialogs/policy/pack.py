@@ -148,6 +148,12 @@ class Policy:
     words: Mapping[str, str]
     option_lists: Mapping[str, tuple[OptionText, ...]]
 
+    def of_version(self, region: str, version: str) -> Pack | None:
+        """The pack of this region as it was then; today's where that version is not kept. None: there is none."""
+        today = self.packs.get(region)
+        some = (today, *self.earlier.values())
+        return next((one for one in some if one and (one.region, one.version) == (region, version)), today)
+
     def options(self, written: Fact | FieldText) -> tuple[Option, ...]:
         texts = self.option_lists[written.options_like] if written.options_like else written.options
         return tuple(Option(text.value, text.label, text.hint) for text in texts)

@@ -141,8 +141,8 @@ class Filling:
 
 
 def load_sheets(texts: Mapping[str, str], policy: Policy) -> dict[str, SheetFile]:
-    """`texts`: region -> YAML text. Raises PolicyError for a name that is neither field nor fact, and for items that the
-    region's pack does not have."""
+    """`texts`: region, or `region@version` for one that is kept, -> YAML text. Raises PolicyError for a name that is
+    neither field nor fact, and for items that the region's pack does not have."""
     sheets = {}
     for region, text in texts.items():
         source = Source(f"sheets/{region}.yaml", text)
@@ -150,7 +150,8 @@ def load_sheets(texts: Mapping[str, str], policy: Policy) -> dict[str, SheetFile
         for path, name in _names(sheets[region]):
             if name not in policy.fields and name not in policy.facts and name not in _ALSO:
                 raise source.error(path, f"“{name}” is neither a field nor a fact", "Correct the name.")
-        pack = policy.packs.get(region)
+        name, _, version = region.partition("@")
+        pack = policy.of_version(name, version)
         for path, pattern in _patterns(sheets[region]):
             if pack and not spelled([pattern], pack.ids):
                 raise source.error(path, f"no item is called “{pattern}”", "Correct the name.")

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from backend.library import load_library
+from dialogs import policy
 from dialogs.library import Library
 from dialogs.policy import PolicyError
 from dialogs.policy.checks import spelled
@@ -208,6 +210,27 @@ def test_the_way_of_a_sentence_without_its_value_is_left_to_the_pen(library: Lib
     sheet = filled(library, "henan", {"field:delivery": "post", "field:post_name": "周桂兰"}, {"card.loss": "online"})
     assert f"邮寄到：{EMPTY}　收件人：周桂兰　电话：{EMPTY}" in sheet.below
     assert not any("邮寄" in line for line in filled(library, "henan", {}, {"card.loss": "online"}).below)
+
+
+def test_what_was_handed_in_by_an_earlier_version_prints_on_the_sheet_of_that_version(
+    library: Library, tmp_path: Path
+) -> None:
+    """The operator keeps the sheet beside the pack, under the same name."""
+    own = library.policy.packs["henan"]
+    folder = Path(policy.__file__).parent
+    for kind, change in (("packs", ("version: ", "version: 2030-01-01.1 #")), ("sheets", ("title: ", "title: 新的 #"))):
+        text = (folder / kind / "henan.yaml").read_text("utf-8")
+        (tmp_path / "policy" / kind).mkdir(parents=True)
+        (tmp_path / "policy" / kind / "henan.yaml").write_text(text.replace(*change, 1), "utf-8")
+        (tmp_path / "policy" / kind / f"henan@{own.version}.yaml").write_text(text, "utf-8")
+    fresh = load_library(tmp_path)
+    then, now = fresh.policy.of_version("henan", own.version), fresh.policy.of_version("henan", "")
+    assert then is not None and now is not None
+    assert (then.version, now.version) == (own.version, "2030-01-01.1")
+    assert [sheet.title for sheet in (fresh.sheet(then), fresh.sheet(now)) if sheet] == [
+        library.sheets["henan"].title,
+        "新的",
+    ]
 
 
 def test_a_county_without_a_form_of_its_own_takes_that_of_the_document_it_lies_over(library: Library) -> None:
