@@ -229,11 +229,12 @@ CHANGES = {
 }
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("change", CHANGES)
 def test_how_it_is_typed_does_not_change_what_is_meant(reader: Reader, change: str) -> None:
-    """Over the whole corpus; a name or an address is left out: it is kept as it was written."""
+    """Over the whole corpus (`make test`: every fifth line); names and addresses are left out: they are kept as written."""
     for name in corpus.HALVES:
-        for line in corpus.lines(name):
+        for line in tuple(corpus.lines(name))[:: sized(5, 1)]:
             if (
                 "name" in line.context
                 or "address" in line.context
