@@ -12,13 +12,13 @@ import gc
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from stdnum import numdb
@@ -29,8 +29,10 @@ from dialogs.library import Library
 from dialogs.papers import load_papers
 from dialogs.policy import Policy, load_policy
 from dialogs.policy.sheets import load_sheets
-from dialogs.understanding import Place, load_reader
+from dialogs.understanding import Place, Reader, load_reader
 from dialogs.wording import load_wording
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -51,27 +53,46 @@ def load_library(
     and holidays.yaml;
     `directories`: what the console keeps; `keeps`: the retention table in days; `reads`: whether pictures are read here; `home`:
     the address people reach the house at. ValueError names the file and what to do."""
-    places = divisions()
-    policy = load_policies(policy_texts(data_dir))
-    reader = load_reader(
-        dictionary=_text("dialogs.understanding", "dictionary.txt", data_dir),
-        tables=_texts("dialogs.understanding", "", data_dir),
-        faq=_texts("dialogs.understanding", "faq", data_dir),
-        places=places,
-    )
+    policy = _made(_policies, **policy_texts(data_dir))
     return Library(
         policy=policy,
-        reader=reader,
+        reader=_made(
+            _reader,
+            dictionary=_text("dialogs.understanding", "dictionary.txt", data_dir),
+            tables=_texts("dialogs.understanding", "", data_dir),
+            faq=_texts("dialogs.understanding", "faq", data_dir),
+        ),
         words=load_wording(_texts("dialogs.wording", "", data_dir)),
         directories=dict(directories or {}),
         holidays=_holidays(data_dir),
         keeps=dict(keeps or Retention().model_dump()),
-        county_names={place.code: place.province + place.prefecture + place.name for place in places},
+        county_names={place.code: place.province + place.prefecture + place.name for place in divisions()},
         sheets=load_sheets(_texts("dialogs.policy", "sheets", data_dir), policy),
         papers=load_papers(_text("dialogs.papers", "papers.yaml", data_dir)),
         reads=reads,
         home=home,
     )
+
+
+def _made(make: Callable[..., T], **texts: str | Mapping[str, str]) -> T:
+    """What `make` makes of these texts. It is kept: where one file changed, only what reads that file is made again."""
+    frozen = tuple((name, text if isinstance(text, str) else tuple(text.items())) for name, text in texts.items())
+    made: T = _kept(make, frozen)
+    return made
+
+
+@lru_cache(maxsize=4)
+def _kept(make: Callable[..., Any], frozen: tuple[tuple[str, str | tuple[tuple[str, str], ...]], ...]) -> Any:
+    with _nothing_thrown_away():
+        return make(**{name: text if isinstance(text, str) else dict(text) for name, text in frozen})
+
+
+def _policies(**texts: Any) -> Policy:
+    return load_policies(texts)
+
+
+def _reader(**texts: Any) -> Reader:
+    return load_reader(**texts, places=divisions())
 
 
 @contextmanager
