@@ -109,7 +109,7 @@ def _arrange(desk: Desk, fresh: Sequence[str], early: Sequence[str]) -> None:
     """Put pictures that are not at their place there, if it is free or holds one of these that is nothing known."""
     for photo_id in (*early, *fresh):
         paper, part = _seen(desk, photo_id)
-        kind = desk.library.papers.kinds.get(paper.kind)
+        kind = papers.kind_of(desk.view, paper)
         if kind is not None and not (paper.failed or paper.whose == "other" or kind.fits(part)):
             _find_place(desk, photo_id, fresh)
     for photo_id in fresh:
@@ -119,7 +119,7 @@ def _arrange(desk: Desk, fresh: Sequence[str], early: Sequence[str]) -> None:
 def _find_place(desk: Desk, photo_id: str, fresh: Sequence[str]) -> bool:
     """Put this picture where it belongs, if there is room."""
     paper, part = _seen(desk, photo_id)
-    kind = desk.library.papers.kinds.get(paper.kind)
+    kind = papers.kind_of(desk.view, paper)
     place = next((one for one in (kind.places if kind else ()) if _may_take(desk, one, fresh)), "")
     if place:
         _move(desk, photo_id, part, place)
@@ -130,7 +130,7 @@ def _find_place(desk: Desk, photo_id: str, fresh: Sequence[str]) -> bool:
 
 def _misplaced(desk: Desk, photo_id: str) -> bool:
     paper, part = _seen(desk, photo_id)
-    kind = desk.library.papers.kinds.get(paper.kind)
+    kind = papers.kind_of(desk.view, paper)
     return kind is None or not kind.fits(part)
 
 
@@ -150,7 +150,7 @@ def _astray(desk: Desk, photo_id: str, part: str, fresh: Sequence[str]) -> bool:
     """Whether this picture came with the others and is not what its place is for."""
     assert desk.draft is not None
     paper = desk.draft.papers.get(photo_id)
-    kind = desk.library.papers.kinds.get(paper.kind) if paper else None
+    kind = papers.kind_of(desk.view, paper) if paper else None
     return photo_id in fresh and desk.library.papers.known(part) and (kind is None or not kind.fits(part))
 
 
@@ -194,7 +194,7 @@ def _place_others(desk: Desk, photo_id: str) -> None:
 
 def _weigh_one(desk: Desk, photo_id: str, found: _Found) -> None:
     paper, part = _seen(desk, photo_id)
-    kind = desk.library.papers.kinds.get(paper.kind)
+    kind = papers.kind_of(desk.view, paper)
     if not papers.in_use(desk.view, photo_id):
         return _keep(desk, photo_id, weighed=True, whose="other")
     if paper.failed:
@@ -265,7 +265,7 @@ def _take(desk: Desk, photo_id: str, part: str, found: _Found) -> None:
     for remark in paper.remarks:
         desk.say(f"remark_{remark}")
         desk.effects.append(LookAt((photo_id,), remark))
-    kind = desk.library.papers.kinds.get(paper.kind)
+    kind = papers.kind_of(desk.view, paper)
     if kind is None and part:  # a paper that nobody here can tell from others
         desk.say("paper_kept", what=papers.place_name(desk.view, part))
     elif kind is not None and whose:
@@ -279,7 +279,7 @@ def _use(desk: Desk, photo_id: str, found: _Found) -> None:
     """Keep what is borne out and not yet answered; it is read back."""
     paper = _seen(desk, photo_id)[0]
     told = {one.name: one for one in papers.tells(desk.view, paper) if one.checked and desk.view.value(one.key) is None}
-    kind = desk.library.papers.kinds.get(paper.kind)
+    kind = papers.kind_of(desk.view, paper)
     implied = {**kind.implies, **_age(desk.view, paper)} if paper.whose == "applicant" and kind is not None else {}
     follows = {name: value for name, value in implied.items() if desk.view.value(name) is None}
     new = {one.key: one.answer for one in told.values()} | follows
@@ -301,7 +301,7 @@ def _whose(view: View, photo_id: str) -> Any:
     """applicant, guardian, or "" where only the person can say."""
     assert view.draft is not None
     paper = view.draft.papers[photo_id]
-    kind = view.library.papers.kinds.get(paper.kind)
+    kind = papers.kind_of(view, paper)
     if kind is None or not kind.personal or papers.part_of(view, photo_id) == photos.GUARDIAN_DOCS:
         return "guardian" if kind is not None and kind.personal else "applicant"
     name = next((value.value for value in paper.values if value.name == "name"), "")
