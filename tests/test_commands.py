@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+from tests.databases import fresh
+from tests.faults.house import free_port, wait_until_ready
+
 ROOT = Path(__file__).parent.parent
+COMMAND = "from backend.cli import main; main()"
 
 
 def run(*words: str, given: str = "", **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "from backend.cli import main; main()", *words],
+        [sys.executable, "-c", COMMAND, *words],
         input=given,
         capture_output=True,
         text=True,
@@ -47,6 +52,19 @@ def test_good_lines_alone_end_well() -> None:
     done = run("understand", given=line + "\n")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"id": "u", "kind": "answer", "value": False}
+
+
+def test_a_server_started_from_nothing_answers_and_ends_when_told(tmp_path: Path) -> None:
+    settings = fresh("sqlite", tmp_path)
+    port = free_port()
+    given = {"DEMO": "1", "DATA_DIR": str(settings.data_dir), "PORT": str(port)}
+    environment = os.environ | {f"YIJIANSHI_{name}": value for name, value in given.items()}
+    with subprocess.Popen([sys.executable, "-c", COMMAND, "serve"], cwd=ROOT, env=environment) as server:
+        try:
+            wait_until_ready(f"http://127.0.0.1:{port}", lambda: server.poll() is None)
+        finally:
+            server.terminate()
+    assert server.returncode in (0, -signal.SIGTERM)  # uvicorn raises the signal again once all is put away
 
 
 def test_a_missing_secret_is_named_at_start() -> None:

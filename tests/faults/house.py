@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
+import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,7 +18,7 @@ from typing import Self
 import httpx
 
 from backend.settings import Settings
-from tests.browser.serving import free_port
+from tests import nursery
 from tests.scale import sized
 
 KILLS, PEOPLE = sized((3, 6), (20, 20))
@@ -26,13 +27,13 @@ _WORDS = ("你好", "同意", "同意", "给我自己办", "通川区", "没有�
 
 
 class Server:
-    """One process of the house (`yijianshi serve`), on loopback. `role` as in the settings."""
+    """One process of the house (as `yijianshi serve`), on loopback. `role` as in the settings; `more`: other settings by name."""
 
-    def __init__(self, settings: Settings, role: str = "all", *, log: Path) -> None:
-        self.settings, self.role, self._log = settings, role, log
+    def __init__(self, settings: Settings, role: str = "all", *, log: Path, **more: str) -> None:
+        self.settings, self.role, self._log, self._more = settings, role, log, more
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: BaseProcess | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -43,44 +44,60 @@ class Server:
 
     def start(self) -> None:
         """Start, and wait until it answers."""
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", "from backend.cli import main; main()", "serve"],
-                env=self._environment(),
-                stdout=log,
-                stderr=log,
-            )
-        until = time.monotonic() + READY_SECONDS
-        while time.monotonic() < until:
-            assert self._process.poll() is None, f"the server ended by itself: {self._log.read_text('utf-8')[-2000:]}"
-            try:
-                if httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                time.sleep(0.05)
-        raise AssertionError(f"the server was not ready in {READY_SECONDS} s: {self._log.read_text('utf-8')[-2000:]}")
+        self._process = nursery.begin(nursery.serve, self._environment(), self._log)
+        wait_until_ready(self.url, self._process.is_alive, self._log)
 
     def kill(self) -> None:
         """kill -9, at once and without a word."""
         self.end(signal.SIGKILL)
 
     def end(self, with_signal: int) -> None:
-        if self._process is not None:
-            self._process.send_signal(with_signal)
-            self._process.wait(timeout=30)
+        if self._process is not None and self._process.pid is not None:
+            os.kill(self._process.pid, with_signal)
+            self._process.join(timeout=30)
+            assert not self._process.is_alive(), "the server did not end"
             self._process = None
 
     def _environment(self) -> dict[str, str]:
         given = {
-            "YIJIANSHI_DEMO": "1",
-            "YIJIANSHI_ROLE": self.role,
-            "YIJIANSHI_DATA_DIR": str(self.settings.data_dir),
-            "YIJIANSHI_DATABASE_URL": self.settings.database_url,
-            "YIJIANSHI_PORT": str(self.port),
-            "YIJIANSHI_STRANGER_POSTS_PER_MINUTE": "100000",
-            "YIJIANSHI_PERSON_POSTS_PER_MINUTE": "100000",
+            "demo": "1",
+            "role": self.role,
+            "data_dir": str(self.settings.data_dir),
+            "database_url": self.settings.database_url,
+            "port": str(self.port),
+            "wechat_api_base": self.url,
+            "stranger_posts_per_minute": "100000",
+            "person_posts_per_minute": "100000",
+            **self._more,
         }
-        return {**os.environ, **given}
+        return {**os.environ, **{f"YIJIANSHI_{name.upper()}": value for name, value in given.items()}}
+
+
+def wait_until_ready(url: str, lives: Callable[[], bool], log: Path | None = None) -> None:
+    """Until the server there answers that it is ready."""
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until:
+        if not lives():
+            break
+        try:
+            if httpx.get(f"{url}/readyz", timeout=2).status_code == 200:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.05)
+    words = log.read_text("utf-8")[-2000:] if log else ""
+    raise AssertionError(f"the server was not ready in {READY_SECONDS} s, or ended by itself: {words}")
+
+
+def free_port() -> int:
+    """A port that nobody listens on, and that no connection going out is given: a server can come back to it."""
+    for port in random.sample(range(20_000, 30_000), 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no free port between 20000 and 30000")
 
 
 @dataclass(slots=True)

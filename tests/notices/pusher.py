@@ -1,5 +1,4 @@
-"""A worker of its own that pushes what is waiting until it is killed: `python -m tests.notices.pusher` with the settings in the
-environment."""
+"""A worker of its own that pushes what is waiting until it is killed, with the settings in the environment."""
 
 from __future__ import annotations
 
@@ -21,7 +20,3 @@ def main() -> None:
     while True:
         jobs.drain(house)
         time.sleep(0.05)
-
-
-if __name__ == "__main__":
-    main()

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +17,8 @@ from backend.notices.models import NOTICE
 from backend.notices.service import SENDING_SECONDS
 from backend.settings import Settings
 from backend.storage import Storage
+from tests import nursery
+from tests.notices import pusher
 from tests.notices.followers import WeChat, opened
 from tests.scale import sized
 
@@ -27,7 +26,7 @@ ROUNDS, PEOPLE = sized((3, 8), (20, 20))
 
 
 @contextmanager
-def pusher(settings: Settings, base: str) -> Iterator[subprocess.Popen[str]]:
+def pushing(settings: Settings, base: str) -> Iterator[None]:
     """A worker in a process of its own, ready; killed with -9 at the end."""
     told = {
         "YIJIANSHI_DEMO": "1",
@@ -35,17 +34,17 @@ def pusher(settings: Settings, base: str) -> Iterator[subprocess.Popen[str]]:
         "YIJIANSHI_DATABASE_URL": settings.database_url,
         "YIJIANSHI_WECHAT_API_BASE": base,
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.notices.pusher"], env={**os.environ, **told}, stdout=subprocess.PIPE, text=True
-    )
+    log = settings.data_dir.parent / "pusher.log"
+    log.write_text("")
+    process = nursery.begin(pusher.main, {**os.environ, **told}, log)
     try:
-        assert process.stdout is not None and process.stdout.readline() == "ready\n"
-        yield process
+        while "ready" not in log.read_text("utf-8"):
+            assert process.is_alive(), log.read_text("utf-8")
+            time.sleep(0.01)
+        yield
     finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait(timeout=10)
-        assert process.stdout is not None
-        process.stdout.close()
+        process.kill()
+        process.join(timeout=10)
 
 
 def address(server: socket.socket) -> str:
@@ -71,7 +70,7 @@ def test_killed_between_the_mark_and_the_call_it_is_unconfirmed_and_never_sent(
     with opened(settings, weixin) as office:
         zhou = office.follower("zhou")
         office.tell(zhou, "没有通过。")
-    with socket.create_server(("127.0.0.1", 0)) as deaf, pusher(settings, address(deaf)):
+    with socket.create_server(("127.0.0.1", 0)) as deaf, pushing(settings, address(deaf)):
         wait_for(settings, "sending")  # it takes the connection and never answers
     with opened(settings, weixin) as office:
         office.sweep()
@@ -87,7 +86,7 @@ def test_killed_after_wechat_took_it_and_before_we_knew_it_is_shown_once(setting
         zhou = office.follower("zhou")
         office.tell(zhou, "没有通过。")
     weixin.faults.switch("hang", "/message/custom/send")
-    with pusher(settings, weixin.base):
+    with pushing(settings, weixin.base):
         wait_for(settings, "sending")
         while not zhou.screen:
             time.sleep(0.02)
@@ -121,7 +120,7 @@ def test_killed_at_any_moment_every_notice_is_shown_at_most_once_and_the_unknown
             for one in everybody:
                 weixin.world.said(one.contact)
                 office.tell(one, f"第{turn}步")
-        with pusher(settings, weixin.base):
+        with pushing(settings, weixin.base):
             time.sleep(chance.uniform(0.0, 0.5))
         with opened(settings, weixin) as office:
             office.later(seconds=SENDING_SECONDS * 3)
