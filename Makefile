@@ -35,13 +35,13 @@ setup: .venv/.serves
 	@touch $@
 
 .venv/.serves: .venv/.python requirements.lock pyproject.toml static/package-lock.json static/vendor.py
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	$(BIN)/python static/vendor.py
 	@touch $@
 
 .venv/.tests: .venv/.serves requirements-dev.lock .ci/chromium
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile -r requirements-dev.lock
 	.ci/chromium $(BIN)/python
 	@touch $@
 

@@ -75,6 +75,8 @@ class Moved:
 
 def moved(policy_old: Policy, old: Pack, policy_new: Policy, new: Pack, on: date) -> Iterator[Moved]:
     """For each item of both, the situations with another outcome, grouped by what becomes of what."""
+    if old.written == new.written:
+        return
     for item in old.ids:
         if item in new.rules:
             yield from _moved_item(policy_old, old, policy_new, new, item, on)
