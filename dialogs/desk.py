@@ -16,6 +16,7 @@ from dialogs.library import Library
 from dialogs.messages import Ask, Effect, Message, Reply, Say, Turn
 from dialogs.session import Answer, Asked, Draft, DraftName, Session, Talk
 from dialogs.steps import Seen
+from dialogs.understanding import Reading
 from dialogs.view import CONSENT, Query, View
 
 Tone = Literal["plain", "warm", "error", "notice"]
@@ -46,6 +47,7 @@ class Desk:
         "_view",
         "effects",
         "fresh",
+        "heard",
         "library",
         "message",
         "path",
@@ -60,6 +62,9 @@ class Desk:
         self.message = message
         self.session = session
         self._view: View | None = None
+        self.heard: list[
+            tuple[tuple[Any, ...], Reading]
+        ] = []  # what was read in this turn, by what was asked of the reader
         self.replies: list[Reply] = []
         self.effects: list[Effect] = []
         self.fresh: Iterator[str] = iter(message.fresh)

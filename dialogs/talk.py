@@ -418,7 +418,12 @@ def _read(desk: Desk, context: str, text: str | None = None) -> Reading:
     if desk.talk.pending is None:
         shown = desk.view.asking(desk.open).ask.options
     words = desk.message.text if text is None else text
-    return desk.library.reader.read(context, words, desk.view.region, shown, desk.view.label)
+    asked = (context, words, desk.view.region, shown, desk.view.label)
+    known = next((reading for before, reading in desk.heard if before == asked), None)
+    if known is None:
+        known = desk.library.reader.read(*asked)
+        desk.heard.append((asked, known))
+    return known
 
 
 def read_as(desk: Desk, reading: Reading) -> None:

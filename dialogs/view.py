@@ -110,7 +110,7 @@ class View(ABC):
 
     # --- the path ---
 
-    @property
+    @cached_property
     def open(self) -> Query:
         """The question to be asked now: the one being changed, else what a picture leaves open, else the end of the path."""
         changing = self.session.talk.changing

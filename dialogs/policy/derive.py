@@ -31,12 +31,9 @@ class Place:
     counties: tuple[str, ...]
     provinces: Mapping[str, str]
 
-    def closeness(self, code: str | None) -> int:
-        """How many digits of this county's code are named here; 0: it is not served."""
-        return max((len(start) for start in self.counties if code and code.startswith(start)), default=0)
-
     def holds(self, code: str | None) -> bool:
-        return self.closeness(code) > 0
+        """Whether it serves this county."""
+        return bool(code and code.startswith(self.counties))
 
     @property
     def whole_province(self) -> bool:

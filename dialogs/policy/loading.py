@@ -31,6 +31,7 @@ def load_policy(
     now, before = _joined(versions, loaded)
     return Policy(
         packs=loaded,
+        by_prefix={start: pack for pack in reversed(loaded.values()) for start in pack.place.counties},
         joined=now,
         earlier={pack.key: pack for pack in (*(one for some in versions.values() for one in some[1:]), *before)},
         facts=names.facts.facts,

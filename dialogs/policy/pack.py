@@ -133,11 +133,13 @@ class Pack:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything that is known of policy: packs by region, `joined` by the regions of household and residence, versions
+    """Everything that is known of policy: packs by region, and by the digits that their counties' codes begin with (`by_prefix`),
+    `joined` by the regions of household and residence, versions
     of `earlier` by key; facts, groups, fields and papers by name, hard words
     explained."""
 
     packs: Mapping[str, Pack]
+    by_prefix: Mapping[str, Pack]
     joined: Mapping[tuple[str, str], Pack]
     earlier: Mapping[str, Pack]
     facts: Mapping[str, Fact]

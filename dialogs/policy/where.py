@@ -25,8 +25,8 @@ def pack_for(policy: Policy, household: str | None, residence: str | None) -> Pa
 
 def closest(policy: Policy, code: str | None) -> Pack | None:
     """The pack whose place names most digits of this county's code."""
-    near = max(policy.packs.values(), key=lambda pack: pack.place.closeness(code), default=None)
-    return near if near and near.place.holds(code) else None
+    known, code = policy.by_prefix, code or ""
+    return next((known[code[:digits]] for digits in range(len(code), 0, -1) if code[:digits] in known), None)
 
 
 def outside(policy: Policy, code: str) -> str:

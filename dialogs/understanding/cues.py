@@ -106,10 +106,11 @@ class Sieve:
 
     def candidates(self, text: str) -> list[int]:
         """Places of the patterns that may match, from the first."""
-        found = set(self._always)
-        for char in self._by.keys() & set(text):
-            found.update(self._by[char])
-        return sorted(found)
+        found = self._always.copy()
+        for char in text:
+            if char in self._by:
+                found += self._by[char]
+        return sorted(set(found)) if len(found) > 1 else found
 
 
 class Cues:

@@ -17,6 +17,7 @@ _PEOPLES = (
     "|仫佬|羌|布朗|撒拉|毛南|仡佬|锡伯|阿昌|普米|塔吉克|怒|鄂温克|德昂|保安|裕固|独龙|鄂伦春|基诺"
 )
 _SUFFIX = re.compile(rf"(?:(?:{_PEOPLES})族)*自治[县州旗]$|(?:特别行政区|自治区|新区|矿区|林区|地区|[省市区县旗盟州])$")
+_KINDS = frozenset("省市区县旗盟州")
 _WAYS = re.compile(r"[\u4e00-\u9fff]{2,6}")
 
 
@@ -65,6 +66,10 @@ class Places:
             lengths.setdefault(name[0], set()).add(len(name))
         self._lengths = {first: sorted(found, reverse=True) for first, found in lengths.items()}
         self._names = frozenset(names)
+        self._with: dict[str, set[str]] = {}  # full names by the characters that tell them apart
+        for name in self._full:
+            for char in set(name) - _KINDS:
+                self._with.setdefault(char, set()).add(name)
 
     def find(self, plain: str) -> Where:
         """The counties that the text can mean; no codes where it names none."""
@@ -117,9 +122,8 @@ class Places:
         pieces = _WAYS.findall(plain[:40])
         scores: dict[str, float] = {}
         for piece in pieces:
-            for name, score, _ in process.extract(
-                piece, list(self._full), scorer=fuzz.partial_ratio, limit=limit, score_cutoff=66
-            ):
+            near = sorted(set().union(*(self._with.get(char, ()) for char in piece)))
+            for name, score, _ in process.extract(piece, near, scorer=fuzz.partial_ratio, limit=limit, score_cutoff=66):
                 scores[name] = max(score, scores.get(name, 0))
         best = sorted(scores, key=lambda name: -scores[name])[:limit]
         return tuple(place.code for name in best for place in self._full[name])[:limit]
