@@ -473,6 +473,16 @@ def _understood(desk: Desk, reading: Reading) -> None:
     if also:
         desk.replies.extend(read_back(desk.view, also))
     give(desk, query, value, "said", also)
+    if query.key == "actor_role" and desk.open.key == "relation":
+        _said_who(desk)
+
+
+def _said_who(desk: Desk) -> None:
+    """“给我儿子问”: who it is was told in the same breath."""
+    reading = _read(desk, context_of(desk.view, desk.open))
+    offered = {option.value for option in desk.view.asking(desk.open).ask.options} - {"other"}
+    if reading.kind == "answer" and reading.value in offered:
+        give(desk, desk.open, reading.value, "said")
 
 
 def _volunteer(desk: Desk, facts: dict[str, Any]) -> bool:
