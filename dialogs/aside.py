@@ -42,7 +42,7 @@ def clarify(desk: Desk, keep: str = "") -> None:
     if asked is not None:
         desk.set_talk(asked=asked.model_copy(update={"tries": tries}))
     if not any(isinstance(r, Say) and r.tone == "error" for r in desk.replies):
-        desk.say("not_understood")
+        desk.say("not_understood_waiting" if desk.state.startswith("progress/") else "not_understood")
     if keep and not desk.state.startswith("consent/"):
         desk.effects.append(KeepQuestion(keep[:500], desk.view.region))
     if tries == STUCK and desk.talk.called is None:
