@@ -32,6 +32,7 @@ from backend.storage import check_receipt, now
 from dialogs.directory import SHANGHAI
 
 Json = dict[str, Any]
+_SIGNATURE = "signature"  # the material of one that was drawn (`dialogs.steps.signing`)
 _OVERDUE, _DUE, _SUPPLEMENT = 1, 3, 3  # places among the reasons of the list
 
 
@@ -112,7 +113,7 @@ def _photo(house: House, one: Placed, parts: dict[str, str], seen: Seen | None) 
     return {
         "id": one.photo_id,
         "material": one.material,
-        "name": parts.get(one.material, words().unplaced),
+        "name": words().signature if one.material == _SIGNATURE else parts.get(one.material, words().unplaced),
         "look_at": words().look_at.get(seen.look_at, words().look_at[""]) if seen and seen.look_at else "",
         "seems": _kind_name(house, read),
         "turn": read.angle // 90 % 4 if read else 0,
@@ -129,9 +130,18 @@ def _kind_name(house: House, read: ReadPhoto | None) -> str:
 def _field(house: House, photo_id: str, field: ReadField) -> Json:
     """`checked`: borne out by a check digit, so that nobody has to compare it sign by sign."""
     says = masking.field(field.name, field.value)
+    hidden = says != field.value
     key = f"photo:{photo_id}:{field.name}"
-    label = _label(house, field.name)
-    return {"key": key, "label": label, "says": says, "hidden": says != field.value, "checked": field.checked}
+    told = says if hidden else _in_words(house, field)
+    return {"key": key, "label": _label(house, field.name), "says": told, "hidden": hidden, "checked": field.checked}
+
+
+def _in_words(house: House, field: ReadField) -> str:
+    """What was read as it is said: 男, 二级, 肢体."""
+    policy = house.library.policy
+    written = policy.fields.get(field.name) or policy.facts.get(field.name)
+    labels = {str(one.value): one.label for one in policy.options(written)} if written else {}
+    return "、".join(labels.get(one, one) for one in field.value.split(",")) if labels else field.value
 
 
 def _label(house: House, name: str) -> str:

@@ -29,6 +29,7 @@ class Words(BaseModel):
     unnamed: str
     unanswered: str
     unplaced: str
+    signature: str
     return_reasons: dict[str, str]
     look_at: dict[str, str]
     read: dict[str, str]

@@ -23,7 +23,7 @@ ROUNDS = sized(8, 200)
 def test_three_copies_at_two_processes_on_postgresql_have_one_effect_and_one_reply(tmp_path: Path) -> None:
     settings = fresh("postgres", tmp_path)
     with ExitStack() as stack:
-        servers = [Server(settings, "web", log=tmp_path / f"{name}.log") for name in ("one", "two")]
+        servers = [Server(settings, "web", log=tmp_path / f"{name}.log", burst_seconds="0") for name in ("one", "two")]
         pool = stack.enter_context(ThreadPoolExecutor(3))
         list(pool.map(lambda server: stack.enter_context(server), servers))
         doors = [stack.enter_context(httpx.Client(base_url=server.url, timeout=30)) for server in servers]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,14 @@ import backend.conversations.helping
 import backend.photos.jobs
 from backend.conversations import service as talks
 from backend.conversations.models import Conversation
+from backend.photos import service as photos
 from backend.photos.reader import Reader
+from backend.photos.reading import ReadField
 from backend.storage import now
 from tests.databases import fresh
 from tests.photos import pictures
 from tests.photos.test_readings import NAME, NUMBER, ByHeart
-from tests.staff.world import IN_THE_FORM, Applicant, Office, employ, office, run_one
+from tests.staff.world import IN_THE_FORM, Applicant, Office, employ, office, picture, run_one
 from tests.talks.runner import reads
 
 
@@ -87,6 +90,19 @@ def test_the_clerk_sees_beside_the_picture_what_was_read_and_uncovers_it_for_a_r
     assert foreign.status_code == 404
 
 
+def test_the_clerk_reads_words_not_codes_and_a_drawn_signature_has_its_name(desk: Office, pool: ByHeart) -> None:
+    told = {"gender": "male", "card_level": "1", "card_categories": "vision,physical"}
+    card = tuple(ReadField(name, value, False, 0.9) for name, value in told.items())
+    pool.found = replace(pool.found, fields=(*pool.found.fields, *card))
+    person = desk.applicant(IN_THE_FORM)
+    person.photo(1)
+    desk.catch_up()
+    seen = submitted(desk, person, drawn=True)
+    says = {field["label"]: field["says"] for photo in seen["photos"] for field in photo["fields"]}
+    assert (says["性别"], says["残疾等级"], says["残疾类别"]) == ("男", "一级", "视力、肢体")
+    assert [photo["name"] for photo in seen["photos"] if photo["material"] == "signature"] == ["签名"]
+
+
 def test_nobody_of_the_staff_reads_a_name_in_the_talk_that_only_a_paper_has_said(desk: Office) -> None:
     person = desk.applicant(IN_THE_FORM[:5])
     person.send("photo", question="", photo_ids=(keep(person),))
@@ -142,12 +158,15 @@ def links(person: Applicant) -> list[str]:
     return [block["url"] for entry in person.shown["entries"] for block in entry["blocks"] if block["kind"] == "link"]
 
 
-def submitted(desk: Office, person: Applicant) -> dict[str, Any]:
+def submitted(desk: Office, person: Applicant, drawn: bool = False) -> dict[str, Any]:
     """The application as the clerk sees it, once the rest of the papers has been promised for the window."""
     log(person)
     while person.shown["open"]["question"].startswith("photo:"):
         person.tap("到窗口再交")
-    person.play([{"tap": "都对"}, {"tap": "我承诺"}, {"sign": "typed"}, {"tap": "交上去"}])
+    person.play([{"tap": "都对"}, {"tap": "我承诺"}])
+    png = photos.take(desk.house.store, person.person_id, picture()).photo_id if drawn else ""
+    person.fill({"way": "drawn", "png": png}) if drawn else person.sign("typed")
+    person.tap("交上去")
     desk.catch_up()
     clerk = desk.staff()
     (row, *_) = clerk.get("/api/v1/staff/applications?filter=all").json()
