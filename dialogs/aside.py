@@ -42,12 +42,19 @@ def clarify(desk: Desk, keep: str = "") -> None:
     if asked is not None:
         desk.set_talk(asked=asked.model_copy(update={"tries": tries}))
     if not any(isinstance(r, Say) and r.tone == "error" for r in desk.replies):
-        desk.say("not_understood_waiting" if desk.state.startswith("progress/") else "not_understood")
+        desk.say(_not_understood(desk, bool(keep)))
     if keep and not desk.state.startswith("consent/"):
         desk.effects.append(KeepQuestion(keep[:500], desk.view.region))
     if tries == STUCK and desk.talk.called is None:
         return call_staff(desk, "stuck")
     desk.stay("asked_again")
+
+
+def _not_understood(desk: Desk, asks: bool) -> str:
+    """The sentence for it: what helps next depends on where the talk is."""
+    if desk.state.startswith("progress/"):
+        return "not_understood_waiting"
+    return "question_needs_place" if asks and desk.state.startswith(("who/", "where/")) else "not_understood"
 
 
 def call_staff(desk: Desk, reason: Literal["asked", "stuck", "photo"]) -> None:

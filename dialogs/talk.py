@@ -450,6 +450,9 @@ def read_as(desk: Desk, reading: Reading) -> None:
     if reading.kind == "unsure" and isinstance(reading.value, list | tuple) and desk.open.key.endswith("_county"):
         names = "、".join(desk.view.county_name(str(code)) for code in reading.value)
         desk.say("which_place", names=names)
+    if reading.doubt == "family" and desk.open.key == "actor_role":
+        desk.say("which_of_the_family")
+        return desk.stay("asked_again")
     if desk.view.asking(desk.open).ask.input == "photo":
         desk.say("photo_or_window")
         return desk.stay("answered_aside")

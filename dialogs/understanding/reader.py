@@ -303,7 +303,11 @@ class Reader:
         if fact in self._stories:
             if many and not shown:
                 return self._several(fact, plain, region)
-            return self._stories.read(fact, plain, region, shown)
+            found = self._stories.read(fact, plain, region, shown)
+            family = (
+                fact == "actor_role" and found.doubt == "elsewhere" and self._slots.relation(plain).value is not None
+            )
+            return Found(doubt="family") if family else found
         kind = self._slots.kind_of.get(fact, "")
         if kind in ("place", "level", "categories", "relation", "number"):
             found = self._slot_value(kind, plain, plain.removeprefix("我") if kind == "relation" else plain, region)
@@ -337,7 +341,13 @@ class Reader:
             return Reading("unsure", doubt="hedged")
         if kind == "place":
             plain = self._harvest.part_about(field, plain)
-        return _reading(self._slot_value(kind, written, plain, region), {})
+        found = self._slot_value(kind, written, plain, region)
+        other = (
+            found.value is None
+            and not found.likely
+            and kind in ("place", "level", "categories", "age", "relation", "date")
+        )
+        return _reading(found, self._harvest.facts(clauses, plain, about) or {} if other else {})
 
     def _slot_value(self, kind: str, written: str, plain: str, region: str) -> Found:
         simple = {"id_number": id_number, "phone": phone, "bank": bank_number, "card_number": card_number}

@@ -58,4 +58,4 @@ def test_that_somebody_has_died_is_not_read_out_as_a_field() -> None:
     for said in ("你好", "同意", "同意", "我爸去世了，要注销他的残疾证"):
         core.say(said, {})
     assert core.last is not None
-    assert core.ask.question == "relation" and "已经去世：" not in words(core.last.replies)
+    assert core.ask.question == "household_county" and "已经去世：" not in words(core.last.replies)
