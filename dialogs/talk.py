@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from dialogs import bursts, office, reading
@@ -28,6 +29,7 @@ from dialogs.understanding import Reading
 from dialogs.view import Problem, Query, Taken, View
 
 LONG_AGO = timedelta(hours=4)  # after such a pause the desk says where the talk was
+MOST_NAMES = 3  # more counties than these are not read out
 
 
 def step(library: Library, session: Session, message: Message) -> Turn:
@@ -448,8 +450,7 @@ def read_as(desk: Desk, reading: Reading) -> None:
     if _takes_any_words(desk) and not _hardly_a_name(desk, reading):
         return give(desk, desk.open, desk.message.text.strip(), "said")
     if reading.kind == "unsure" and isinstance(reading.value, list | tuple) and desk.open.key.endswith("_county"):
-        names = "、".join(desk.view.county_name(str(code)) for code in reading.value)
-        desk.say("which_place", names=names)
+        return _ask_which_place(desk, [desk.view.county_name(str(code)) for code in reading.value])
     if reading.doubt == "family" and desk.open.key == "actor_role":
         desk.say("which_of_the_family")
         return desk.stay("asked_again")
@@ -457,6 +458,16 @@ def read_as(desk: Desk, reading: Reading) -> None:
         desk.say("photo_or_window")
         return desk.stay("answered_aside")
     clarify(desk, keep=desk.message.text if reading.doubt == "question" else "")
+
+
+def _ask_which_place(desk: Desk, names: list[str]) -> None:
+    """A few counties of one name are told apart by their full names; of a whole city its county is asked for."""
+    shared = "".join(signs[0] for signs in takewhile(lambda signs: len(set(signs)) == 1, zip(*names, strict=False)))
+    if len(names) > MOST_NAMES and shared:
+        desk.say("which_county", place=shared)
+    else:
+        desk.say("which_place", names="、".join(names))
+    desk.stay("asked_again")
 
 
 def _understood(desk: Desk, reading: Reading) -> None:
@@ -475,15 +486,18 @@ def _understood(desk: Desk, reading: Reading) -> None:
         return
     if also:
         desk.replies.extend(read_back(desk.view, also))
+    labels = {option.label for option in desk.view.asking(query).ask.options}
     give(desk, query, value, "said", also)
-    if query.key == "actor_role" and desk.open.key == "relation":
+    if query.key == "actor_role" and desk.open.key == "relation" and desk.message.text.strip() not in labels:
         _said_who(desk)
 
 
 def _said_who(desk: Desk) -> None:
-    """“给我儿子问”: who it is was told in the same breath."""
+    """“给我儿子问”: who it is was told in the same breath. A number or a label (“第二个”) chose among other answers."""
+    if desk.library.reader.read("choice:relation", desk.message.text).kind != "answer":
+        return
     reading = _read(desk, context_of(desk.view, desk.open))
-    offered = {option.value for option in desk.view.asking(desk.open).ask.options} - {"other"}
+    offered = {option.value for option in desk.view.asking(desk.open).ask.options} - {"other", "relative"}
     if reading.kind == "answer" and reading.value in offered:
         give(desk, desk.open, reading.value, "said")
 

@@ -127,7 +127,8 @@ class Harvest:
             return {"household_county": where.codes[0]}
         if self._here.search(text):
             return {"residence_county": where.codes[0]}
-        return {"household_county": where.codes[0]} if self._p["from_there"].search(text) else {}
+        from_there = self._p["from_there"].search(text) or self._places.nothing_else(text)
+        return {"household_county": where.codes[0]} if from_there else {}
 
     def part_about(self, field: str, plain: str) -> str:
         """The part of a text about the household (“户口在万源”) or about where one lives (“人在成都”), if it says which."""

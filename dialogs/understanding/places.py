@@ -18,6 +18,7 @@ _PEOPLES = (
 )
 _SUFFIX = re.compile(rf"(?:(?:{_PEOPLES})族)*自治[县州旗]$|(?:特别行政区|自治区|新区|矿区|林区|地区|[省市区县旗盟州])$")
 _KINDS = frozenset("省市区县旗盟州")
+_SMALLER = re.compile(r"[镇乡村社组路寨屯]|街道")
 _WAYS = re.compile(r"[\u4e00-\u9fff]{2,6}")
 
 
@@ -94,6 +95,8 @@ class Places:
                 ("不是", "不在", "没在", "离开", "离", "从", "由", "以前在", "原来在", "原来是", "以前是")
             ):
                 continue
+            if name not in self._full and _SMALLER.match(plain, start + len(name)):
+                continue  # 复兴镇 is no county
             if name in self._full:
                 narrow.append(self._full[name])
             elif name in self._wider:
@@ -111,6 +114,10 @@ class Places:
             if name:
                 yield at, name
             at += len(name) or 1
+
+    def nothing_else(self, plain: str) -> bool:
+        """Whether the text is a place and says nothing more: “云南昆明五华区”."""
+        return "".join(name for _, name in self._found(plain)) == plain
 
     def name(self, code: str) -> str:
         """The full name of a county, or the code itself where it is not known."""

@@ -30,6 +30,13 @@ from dialogs.understanding.words import BARE, Clause, Lexicon
 _NEAR = 0.64  # from here on the wording alone decides; below, what is asked about what comes first
 _ASKED = 0.42  # a text with a question word is answered from here on (`Hit.score`)
 _TOLD = 0.85  # a text without one (“收费标准”) has to be like a way of asking (`Hit.alike`)
+_TOLD_BESIDE = ("place", "level", "categories", "age", "relation", "date")  # where other facts may be told instead
+_STATES = (
+    "card_trouble",
+    "aid",
+    "exclusions",
+    "low_income",
+)  # several of these are how things stand, not what is wanted
 _PROGRAM = re.compile(r"[<>{}$`|\\;=%&]|--|/\w")
 _YES_NO = (Option(True, "是"), Option(False, "不是"), Option(UNSURE, "不清楚"))
 
@@ -88,6 +95,8 @@ class Reader:
         kind, _, fact = context.partition(":")
         if kind == "yesno" and re.match(r"我?不(?!识字|认字|认得字)", plain):
             return False  # “不办了” gives up
+        if kind == "yesno" and heard.command == "pause" and plain.startswith("算了"):
+            return True  # of a training it says no
         if kind == "yesno":
             return heard.command != "change" and self._claims.tells(
                 self._lexicon.clauses(self._lexicon.cut(plain), fact), fact
@@ -253,6 +262,10 @@ class Reader:
             found = self._told(fact, plain, region, shown, many)
             if many and found.value is not None and not isinstance(found.value, list):
                 found = replace(found, value=[found.value])
+        if fact == "actor_role" and found.value == "deceased" and self._of_the_living(plain):
+            found = Found(doubt="family")
+        if many and fact in _STATES and self._p["all_of_them"].fullmatch(plain.strip(",.!")):
+            found = Found(doubt="which_option")  # “都要” chooses; nobody is all of these at once
         alone = found.value is not None and len(clauses) < 2 and len(plain) < 9
         anyone = about == "" and fact in ("actor_role", "relation")  # nobody has been named yet
         facts = {} if alone else self._harvest.facts(clauses, plain, about, anyone=anyone) or {}
@@ -304,9 +317,7 @@ class Reader:
             if many and not shown:
                 return self._several(fact, plain, region)
             found = self._stories.read(fact, plain, region, shown)
-            family = (
-                fact == "actor_role" and found.doubt == "elsewhere" and self._slots.relation(plain).value is not None
-            )
+            family = fact == "actor_role" and found.doubt == "elsewhere" and self._names_kin(plain)
             return Found(doubt="family") if family else found
         kind = self._slots.kind_of.get(fact, "")
         if kind in ("place", "level", "categories", "relation", "number"):
@@ -319,6 +330,16 @@ class Reader:
             return found
         return Found(doubt="elsewhere")
 
+    def _names_kin(self, plain: str) -> bool:
+        found = self._slots.relation(plain)
+        return found.value is not None or found.doubt == "which_relation"
+
+    def _of_the_living(self, plain: str) -> bool:
+        """“我弟弟智障，爸妈都不在了”: somebody has died, and somebody else is meant. Who cancels a card says so."""
+        kin = [piece for piece in plain.split(",") if self._names_kin(piece)]
+        living = [piece for piece in kin if self._stories.read("actor_role", piece, "", ()).value != "deceased"]
+        return "销" not in plain and bool(living)
+
     def _slot(
         self, field: str, written: str, plain: str, clauses: tuple[Clause, ...], region: str,
         shown: tuple[Option, ...], about: str,
@@ -327,8 +348,9 @@ class Reader:
         if kind in ("level", "categories", "place", "age"):
             plain = self._p["now_only"].sub("", plain)
         if shown:
-            found = self._picker.one(plain.strip(",.!"), shown)
-            if found.value is not None:
+            chosen = plain.strip(",.!")
+            found = self._picker.one(chosen, shown)
+            if found.value is not None and (kind != "place" or self._pointed_at(chosen, shown)):
                 return Reading("answer", found.value)
         only_unknown = any(c.has("unknown") for c in clauses) and not re.search(r"\d", plain)
         if only_unknown:
@@ -341,13 +363,18 @@ class Reader:
             return Reading("unsure", doubt="hedged")
         if kind == "place":
             plain = self._harvest.part_about(field, plain)
+        if field in self._stories and self._stories.read(field, plain, region, shown).value == "same":
+            return Reading("answer", "same")
         found = self._slot_value(kind, written, plain, region)
-        other = (
-            found.value is None
-            and not found.likely
-            and kind in ("place", "level", "categories", "age", "relation", "date")
-        )
-        return _reading(found, self._harvest.facts(clauses, plain, about) or {} if other else {})
+        if found.likely and any(c.has("pol", "pred", "topic", "verb") for c in clauses):
+            found = Found(doubt="elsewhere")  # what is like a place by chance
+        told = found.value is None and not found.likely and kind in _TOLD_BESIDE
+        return _reading(found, self._harvest.facts(clauses, plain, about) or {} if told else {})
+
+    def _pointed_at(self, chosen: str, shown: tuple[Option, ...]) -> bool:
+        """Whether an option itself was named: “达州的” is all of 达州, though one county of it alone is shown."""
+        labels = {self._plain(tidy(option.label)) for option in shown}
+        return chosen in labels or self._picker.ordinals(chosen, len(shown)) is not None
 
     def _slot_value(self, kind: str, written: str, plain: str, region: str) -> Found:
         simple = {"id_number": id_number, "phone": phone, "bank": bank_number, "card_number": card_number}
