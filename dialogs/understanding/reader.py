@@ -363,8 +363,12 @@ class Reader:
             return Reading("unsure", doubt="hedged")
         if kind == "place":
             plain = self._harvest.part_about(field, plain)
-        if field in self._stories and self._stories.read(field, plain, region, shown).value == "same":
-            return Reading("answer", "same")
+        if (
+            shown
+            and field in self._stories
+            and (told := self._stories.read(field, plain, region, shown)).value is not None
+        ):
+            return _reading(same, {})
         found = self._slot_value(kind, written, plain, region)
         if found.likely and any(c.has("pol", "pred", "topic", "verb") for c in clauses):
             found = Found(doubt="elsewhere")  # what is like a place by chance

@@ -114,8 +114,17 @@ def number(plain: str) -> Found:
     return Found(value) if value is not None else NOTHING
 
 
+_ONES = "一二两三四五六七八九"
+_ONE_SIGN = re.compile(rf"^[^\d零十百{_ONES}]*[{_ONES}][^\d零十百{_ONES}]*$")
+_SO_YOUNG = re.compile(
+    rf"[{_ONES}](?:周?岁|个?月)|^(?:今年|我|他|她|它|娃|孩子|刚|才|满|都|就|快)*[{_ONES}](?:了|多|半|哈|啊|嘛)*[,.!]*$"
+)
+
+
 def age(plain: str) -> Found:
-    """An age in whole years; a year of birth is none."""
+    """An age in whole years; a year of birth is none, and nobody called 张三 is three."""
+    if _ONE_SIGN.search(plain) and not _SO_YOUNG.search(plain):
+        return NOTHING
     found = number(re.sub(r"(?<=十)有(?=[一二三四五六七八九])|(?<=岁)(?:半|多?一点)|零?\d{1,2}个月", "", plain))
     return found if found.value is None or found.value <= 120 else Found(doubt="birth_date")
 
