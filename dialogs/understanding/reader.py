@@ -366,7 +366,7 @@ class Reader:
         if (
             shown
             and field in self._stories
-            and (told := self._stories.read(field, plain, region, shown)).value is not None
+            and (same := self._stories.read(field, plain, region, shown)).value is not None
         ):
             return _reading(same, {})
         found = self._slot_value(kind, written, plain, region)
