@@ -21,7 +21,7 @@ from backend.settings import Settings
 from tests import nursery
 from tests.scale import sized
 
-KILLS, PEOPLE = sized((3, 6), (20, 20))
+KILLS, PEOPLE = sized((3, 4), (20, 20))
 READY_SECONDS = 240  # a shared machine may be busy; a quiet one takes two or three
 _WORDS = ("你好", "同意", "同意", "给我自己办", "通川区", "没有证", "要多久", "怎么申请", "不清楚", "返回")
 
