@@ -62,9 +62,8 @@ class Desk:
         self.message = message
         self.session = session
         self._view: View | None = None
-        self.heard: list[
-            tuple[tuple[Any, ...], Reading]
-        ] = []  # what was read in this turn, by what was asked of the reader
+        # what was read in this turn, by what was asked of the reader
+        self.heard: list[tuple[tuple[Any, ...], Reading]] = []
         self.replies: list[Reply] = []
         self.effects: list[Effect] = []
         self.fresh: Iterator[str] = iter(message.fresh)

@@ -486,15 +486,16 @@ def _understood(desk: Desk, reading: Reading) -> None:
         return
     if also:
         desk.replies.extend(read_back(desk.view, also))
-    labels = {option.label for option in desk.view.asking(query).ask.options}
     give(desk, query, value, "said", also)
-    if query.key == "actor_role" and desk.open.key == "relation" and desk.message.text.strip() not in labels:
-        _said_who(desk)
+    if query.key == "actor_role" and desk.open.key == "relation":
+        _said_who(desk, query)
 
 
-def _said_who(desk: Desk) -> None:
-    """“给我儿子问”: who it is was told in the same breath. A number or a label (“第二个”) chose among other answers."""
-    if desk.library.reader.read("choice:relation", desk.message.text).kind != "answer":
+def _said_who(desk: Desk, query: Query) -> None:
+    """“给我儿子问”: who it is was told in the same breath. A number or a label (“第二个”) chose among the answers to `query`."""
+    labels = [option.label for option in desk.view.asking(query).ask.options]
+    text = desk.message.text
+    if text.strip() in labels or desk.library.reader.read("choice:relation", text).kind != "answer":
         return
     reading = _read(desk, context_of(desk.view, desk.open))
     offered = {option.value for option in desk.view.asking(desk.open).ask.options} - {"other", "relative"}

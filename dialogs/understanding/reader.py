@@ -31,12 +31,8 @@ _NEAR = 0.64  # from here on the wording alone decides; below, what is asked abo
 _ASKED = 0.42  # a text with a question word is answered from here on (`Hit.score`)
 _TOLD = 0.85  # a text without one (“收费标准”) has to be like a way of asking (`Hit.alike`)
 _TOLD_BESIDE = ("place", "level", "categories", "age", "relation", "date")  # where other facts may be told instead
-_STATES = (
-    "card_trouble",
-    "aid",
-    "exclusions",
-    "low_income",
-)  # several of these are how things stand, not what is wanted
+# several of these are how things stand, not what is wanted
+_STATES = ("card_trouble", "aid", "exclusions", "low_income")
 _PROGRAM = re.compile(r"[<>{}$`|\\;=%&]|--|/\w")
 _YES_NO = (Option(True, "是"), Option(False, "不是"), Option(UNSURE, "不清楚"))
 
