@@ -167,7 +167,7 @@ function Question({ ask, error, busy, trouble, turn, aloud }) {
   const send = (value, text) => { if (!busy) { setOwn(""); talk.answer(ask, value, text); } };
   const complain = (says) => { setOwn(says); queueMicrotask(() => alert.current?.focus()); };
   useEffect(() => setOwn(""), [turn]);
-  useLayoutEffect(() => { if (wrong) alert.current?.focus(); }, [wrong, turn]);
+  useLayoutEffect(() => { if (wrong && !isWriting()) alert.current?.focus(); }, [wrong, turn]);
   const Input = INPUTS[ask.input] ?? Nothing;
   return html`<fieldset class=${busy ? "busy" : ""} aria-busy=${busy ? "true" : undefined}>
     <legend id="now" tabindex="-1" data-aloud><h2>${ask.title}</h2><span class="ask">${ask.text.split("\n").filter(Boolean).map((line) => html`<span class=${ask.large?.includes(line) ? "large" : undefined}>${line}</span>`)}</span></legend>
@@ -282,6 +282,14 @@ function useRoom(page) {
   }, []);
 }
 
+// Whoever has gone back to a field since the last thing was handed over is writing: no answer takes the field from under their
+// fingers. On a phone that would close the keyboard and lose what is being spelled.
+let wrote = false;
+["pointerdown", "keydown", "input"].forEach((kind) => addEventListener(kind, (event) => {
+  wrote = event.target.matches?.("textarea, input") && event.key !== "Enter";
+}, true));
+const isWriting = () => wrote && document.activeElement.matches("textarea, input");
+
 // After an answer: the focus on the new question, the eyes on the first new thing said.
 function useFocus(state) {
   useEffect(() => {
@@ -289,7 +297,7 @@ function useFocus(state) {
     const own = state.log.map((entry) => entry.from).lastIndexOf("person");
     const fresh = state.log.slice(own + 1).find((entry) => !state.held.has(entry.id));
     const question = document.getElementById("now");
-    if (state.turn) question?.focus({ preventScroll: true });
+    if (state.turn && !state.waiting.length && !isWriting()) question?.focus({ preventScroll: true });
     const first = state.turn && fresh && document.querySelector(`[data-id="${fresh.id}"]`);
     const card = document.querySelector(".now");
     const fits = card.offsetHeight < innerHeight * 0.6;

@@ -239,10 +239,36 @@ def test_a_helper_changes_the_person_with_one_tap_and_always_sees_whom(chat: Cha
 def test_several_messages_in_a_row_leave_in_order_while_one_is_on_its_way(chat: ChatPage, me) -> None:
     chat.open("/_play/floor")
     for words in ("在吗", "我娃九岁", "有证", "莫得低保"):
+        chat.page.locator("#free").click()
         chat.page.locator("#free").fill(words)
         chat.page.keyboard.press("Enter")
     expect(chat.page.locator(".pending")).to_have_count(0)
     assert [body["text"] for body in me().posted] == ["在吗", "我娃九岁", "有证", "莫得低保"]
+
+
+@pytest.mark.parametrize("state", ["floor", "choice", "wrong"])
+def test_an_answer_does_not_take_the_field_from_whoever_writes_on(chat: ChatPage, me, state: str) -> None:
+    chat.open(f"/_play/{state}")
+    box, held = chat.page.locator("#free"), []
+    chat.page.route("**/api/v1/messages", lambda route: held.append(route))
+    box.fill("在吗")
+    chat.page.keyboard.press("Enter")
+    box.click()
+    box.press_sequentially("我娃")
+    while not held:
+        chat.page.wait_for_timeout(20)
+    held.pop().continue_()
+    expect(chat.page.locator(".pending")).to_have_count(0)
+    chat.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 200)))")
+    expect(box).to_be_focused()
+    chat.page.keyboard.type("九岁")
+    expect(box).to_have_value("我娃九岁")
+    chat.page.unroute("**/api/v1/messages")
+    with chat.settled():
+        chat.page.keyboard.press("Enter")
+    assert [body["text"] for body in me().posted] == ["在吗", "我娃九岁"]
+    chat.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 200)))")
+    expect(box).not_to_be_focused()
 
 
 def test_what_staff_say_comes_by_itself_and_does_not_move_the_focus(chat: ChatPage) -> None:
