@@ -70,7 +70,7 @@ def open_application(page: Page) -> None:
 
 
 _OPENED = """() => document.querySelectorAll("body, .two, .pane, .lines, .record-box, .record, .drawing, .table-box, .frame")
-  .forEach((box) => Object.assign(box.style, { overflow: "visible", height: "auto", flex: "none" }))"""
+  .forEach((box) => Object.assign(box.style, { overflow: "visible", height: "auto", maxHeight: "none", flex: "none" }))"""
 
 
 def wrong(page: Page, rules: list[str] = checks.TAGS) -> list[str]:
