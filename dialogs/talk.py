@@ -451,8 +451,9 @@ def read_as(desk: Desk, reading: Reading) -> None:
         return give(desk, desk.open, desk.message.text.strip(), "said")
     if reading.kind == "unsure" and isinstance(reading.value, list | tuple) and desk.open.key.endswith("_county"):
         return _ask_which_place(desk, [desk.view.county_name(str(code)) for code in reading.value])
-    if reading.doubt == "family" and desk.open.key == "actor_role":
-        desk.say("which_of_the_family")
+    asks_back = f"{desk.open.key}_{reading.doubt}"
+    if asks_back in desk.view.words.says:
+        desk.say(asks_back, who=desk.view.who)
         return desk.stay("asked_again")
     if desk.view.asking(desk.open).ask.input == "photo":
         desk.say("photo_or_window")

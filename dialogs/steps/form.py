@@ -104,7 +104,7 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
     field = field_of(view, query)
     if not field.may_be_blank and value in ("", None, "unsure"):
         return Problem(view.words.say("field_needed", label=field.label))
-    if field.rule == "text" and value in view.library.county_names:
+    if field.rule == "text" and isinstance(value, str) and value in view.library.county_names:
         value = view.county_name(value)
     checked = check(field, value, told(view), view.today)
     problem = checked.problem or (_differs(view, field, checked.value) if field.fact in _NUMBERS else "")

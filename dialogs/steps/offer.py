@@ -187,7 +187,7 @@ def _take_wants(view: View, value: Any) -> Taken | Problem:
     chosen = value if isinstance(value, list) else [value]
     if chosen in ([], ["none"]):
         return Taken({}, (Say(view.words.say("none_wanted")),), pauses=True)
-    if not set(chosen) <= set(items):
+    if any(one not in items for one in chosen):
         return Problem(view.words.say("choose_items"))
     kept = [item for item in items if item in _with_prerequisites(view, set(chosen))]
     added = [item_name(view, item) for item in kept if item not in chosen]
