@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from dialogs.policy.checklist import in_hand_first, materials
 from dialogs.policy.clocks import deadlines
-from dialogs.policy.decision import Channel, Deadline, Decision, ItemDecision
+from dialogs.policy.decision import Applying, Channel, Deadline, Decision, ItemDecision
 from dialogs.policy.derive import Derive, Place
 from dialogs.policy.logic import PERSON, Reason, Rule, Told
 from dialogs.policy.pack import Compiled, Pack, meant_for
@@ -61,22 +61,28 @@ def decide(pack: Pack, facts: Facts, wants: Sequence[str] | None, on: date, *, r
             raise ValueError(f"no item is called “{item}”")
     known = bearing(pack, facts, on)
     items = judge(pack, known, pack.ids, reasons=reasons)
-    applied = _applied(items, wants, _OPEN)
-    with_papers = _own(pack, applied) if wants is None else applied
-    timed = applied if wants is not None else _applied(items, None, _OPEN_OR_AUTOMATIC)
-    channel = ways(pack, items, wants, known)
     return Decision(
         region=pack.region,
         version=pack.version,
         items=items,
+        outside=_outside(pack, known),
+        quiet=unpointed(pack, items, known),
+        apply=partial(_applying, pack, items, wants, known),
+    )
+
+
+def _applying(pack: Pack, items: Mapping[str, ItemDecision], wants: Sequence[str] | None, known: Facts) -> Applying:
+    applied = _applied(items, wants, _OPEN)
+    with_papers = _own(pack, applied) if wants is None else applied
+    timed = applied if wants is not None else _applied(items, None, _OPEN_OR_AUTOMATIC)
+    channel = ways(pack, items, wants, known)
+    return Applying(
         order=_order(pack, applied),
         materials=materials(pack, with_papers, known),
         deadlines=_limits(pack, timed, wants, known),
         channel=channel,
         before=in_hand_first(pack, with_papers, known),
-        outside=_outside(pack, known),
         also=_also(pack, channel, items, known) if pack.also else {},
-        quiet=unpointed(pack, items, known),
     )
 
 

@@ -3,8 +3,9 @@ decides here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from dialogs.policy.logic import Reason
@@ -86,22 +87,64 @@ class InHandFirst:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """Everything that follows from what is known today. `outside`: the way for somebody whom this pack does not
-    serve. `also`: a way that the wider document opens and this one does not, for the window to settle. `quiet`: items
-    that are open to everybody and that nothing said points to: not offered by themselves."""
+class Applying:
+    """What applying takes: the papers, limits and ways of what is applied for, in which order, what is needed first.
+    `also`: a way that the wider document opens and this one does not, for the window to settle."""
 
-    region: str
-    version: str
-    items: Mapping[str, ItemDecision]
     order: tuple[tuple[str, ...], ...]
     materials: tuple[MaterialNeed, ...]
     deadlines: Mapping[str, Deadline]
     channel: Mapping[str, Channel]
     before: tuple[InHandFirst, ...]
+    also: Mapping[str, Channel]
+
+
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """Everything that follows from what is known today. `outside`: the way for somebody whom this pack does not
+    serve. `quiet`: items that are open to everybody and that nothing said points to: not offered by themselves.
+    What applying takes is worked out by `apply` when it is first looked at: most turns of a talk only ask on."""
+
+    region: str
+    version: str
+    items: Mapping[str, ItemDecision]
     outside: Channel | None
-    also: Mapping[str, Channel] = field(default_factory=dict)
-    quiet: frozenset[str] = frozenset()
+    quiet: frozenset[str]
+    apply: Callable[[], Applying] = field(repr=False)
+
+    @cached_property
+    def applying(self) -> Applying:
+        return self.apply()
+
+    @property
+    def order(self) -> tuple[tuple[str, ...], ...]:
+        return self.applying.order
+
+    @property
+    def materials(self) -> tuple[MaterialNeed, ...]:
+        return self.applying.materials
+
+    @property
+    def deadlines(self) -> Mapping[str, Deadline]:
+        return self.applying.deadlines
+
+    @property
+    def channel(self) -> Mapping[str, Channel]:
+        return self.applying.channel
+
+    @property
+    def before(self) -> tuple[InHandFirst, ...]:
+        return self.applying.before
+
+    @property
+    def also(self) -> Mapping[str, Channel]:
+        return self.applying.also
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Decision) and self._whole() == other._whole()
+
+    def _whole(self) -> tuple[Any, ...]:
+        return self.region, self.version, self.items, self.outside, self.quiet, self.applying
 
     def outcome(self) -> tuple[Any, ...]:
         """What the person gets, without the words of the reasons: two decisions with the same outcome are the same

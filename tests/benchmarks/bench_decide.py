@@ -1,4 +1,5 @@
-"""Deciding: microseconds of processor time for all items of one region once it is loaded, with and without reasons.
+"""Deciding: microseconds of processor time for all items of one region once it is loaded, with and without reasons, and with
+all that applying takes (papers, limits, ways, order), which a decision works out when it is first looked at.
 
 People are invented at random from the values that facts can have (the seed is fixed): half of them have told all that
 the pack looks at, half only some of it.
@@ -34,24 +35,34 @@ def people(policy: Policy, pack: Pack, told: float, rng: random.Random) -> Itera
         yield facts
 
 
-def measured(pack: Pack, facts: dict[str, Any], reasons: bool) -> float:
+KINDS = {
+    "verdicts": (False, False),
+    "with papers, limits, ways": (False, True),
+    "with reasons": (True, False),
+    "all": (True, True),
+}
+
+
+def measured(pack: Pack, facts: dict[str, Any], reasons: bool, whole: bool) -> float:
     """Microseconds of processor time of one decision."""
     taken = []
     for _ in range(TIMES):
         begun = time.process_time_ns()
-        decide(pack, facts, None, ON, reasons=reasons)
+        decision = decide(pack, facts, None, ON, reasons=reasons)
+        if whole:
+            decision.apply()
         taken.append(time.process_time_ns() - begun)
     return min(taken) / 1000
 
 
-def speeds(policy: Policy, region: str) -> Iterator[tuple[str, bool, float, float]]:
-    """(what is told, with reasons, p50, p99) for one region."""
+def speeds(policy: Policy, region: str) -> Iterator[tuple[str, str, float, float]]:
+    """(what is told, what of the decision, p50, p99) for one region."""
     pack = policy.packs[region]
     for name, told in (("all told", 1.0), ("half told", 0.5)):
         some = list(islice(people(policy, pack, told, random.Random(1)), PEOPLE))
-        for reasons in (False, True):
-            taken = sorted(measured(pack, facts, reasons) for facts in some)
-            yield name, reasons, statistics.median(taken), taken[int(0.99 * len(taken))]
+        for kind, (reasons, whole) in KINDS.items():
+            taken = sorted(measured(pack, facts, reasons, whole) for facts in some)
+            yield name, kind, statistics.median(taken), taken[int(0.99 * len(taken))]
 
 
 def main() -> None:
@@ -60,5 +71,5 @@ def main() -> None:
     policy = load_library().policy
     print("decide: µs of processor time for all items of a region, p50 and p99")
     for region in policy.packs:
-        for name, reasons, p50, p99 in speeds(policy, region):
-            print(f"  {region:10} {name:9} {'with reasons' if reasons else 'verdicts':12} {p50:6.0f} {p99:6.0f}")
+        for name, kind, p50, p99 in speeds(policy, region):
+            print(f"  {region:10} {name:9} {kind:25} {p50:6.0f} {p99:6.0f}")
