@@ -41,6 +41,7 @@ class Harvest:
         several are mixed."""
         people: dict[str, dict[str, Any]] = {}
         who = last = ""
+        named: dict[str, Any] = {}
         for clause in clauses:
             who = _who(clause, who)
             if clause.tokens and not clause.asks and not clause.has("if", "hedge", "hedge_end", "not_me"):
@@ -48,16 +49,24 @@ class Harvest:
                 found = {} if bare else self._of_clause(clause, card or "证" in plain, "级" in plain)
                 if "age" not in found and (years := self._years(clause, len(clauses) > 2)) is not None:
                     found["age"] = years
-                if not found and last and (again := self._claims.bare(clause)) is not None:
+                again = self._claims.bare(clause) if not found else None
+                if again is not None and len(named) == 1:
+                    people.get(who, {}).pop(*named, None)  # “低保，没有”: a heading and what stands under it
+                    found = dict.fromkeys(named, again)
+                elif again is not None and last:
                     found[last] = again  # “我妈有证，我没有”
                 last = next((fact for fact in found if isinstance(found[fact], bool)), last)
-                if len(clauses) > 1 or clause.has("self") or "我家" in plain:
-                    found |= self._named(clause)
+                named = self._named(clause) if len(clauses) > 1 or clause.has("self") or "我家" in plain else {}
+                found |= named
+                if self._p["gossip"].search(clause.text):
+                    continue
                 if who in _OUTSIDE and not self._p["for_others"].search(plain):
                     continue
                 if who in ("丈夫", "妻子") and not self._p["card_or_benefit"].search(plain):
                     found.pop("is_deceased", None)  # a widow speaks of herself
                 if found:
+                    if "household_county" in found and self._p["moved_there"].search(clause.text):
+                        people.get(who, {}).pop("household_county", None)  # where the household was does not count
                     _merge(people.setdefault(who, {}), found)
         if "self" not in people and len(people) == 2 and "" in people:
             people = {"": _merged({}, *people.values())}  # one person, named only after the first words
@@ -65,7 +74,9 @@ class Harvest:
             about = self._claims.person(about)
             return _merged({}, *(facts for name, facts in people.items() if self._claims.same(name, about)))
         if "self" in people:
-            people[""] = _merged({}, people.pop("self"), people.get("", {}))
+            mine = _merged({}, people.pop("self"), people.get("", {}))
+            others = [facts for name, facts in people.items() if name] if anyone else []
+            people[""] = {f: v for f, v in mine.items() if all(o.get(f, v) == v for o in others)}  # whose is not said
         if not anyone:
             return _merged({}, people.get("", {}))
         return None if len(people) > 1 else _merged({}, *people.values())
@@ -76,11 +87,8 @@ class Harvest:
         alone = self._p["age_bare"].fullmatch(rest)
         if alone:
             return chinese_number(alone[0]) if listed or len(rest) < len(clause.text) else None
-        numbers = [t.text for t in clause.tokens if self._p["age_bare"].fullmatch(t.text)]
-        text = clause.text
-        if len(numbers) != 1 or len(clause.tokens) < 3 or not self._p["age_amid"].search(text):
-            return None
-        return chinese_number(numbers[0])
+        amid = list(self._p["age_amid"].finditer(clause.text))
+        return chinese_number(next(filter(None, amid[0].groups()))) if len(amid) == 1 else None
 
     def _of_clause(self, clause: Clause, card: bool, level_told: bool = False) -> dict[str, Any]:
         text = clause.text
@@ -127,7 +135,7 @@ class Harvest:
             return {"household_county": where.codes[0]}
         if self._here.search(text):
             return {"residence_county": where.codes[0]}
-        from_there = self._p["from_there"].search(text) or self._places.nothing_else(text)
+        from_there = self._p["from_there"].search(text) or self._places.begins(text)
         return {"household_county": where.codes[0]} if from_there else {}
 
     def part_about(self, field: str, plain: str) -> str:

@@ -32,6 +32,9 @@ class Place:
     province: str
 
 
+_OF_THERE = re.compile(r"(?:这边|那边|人)?(?:的|嘞|哩|呢|滴|咧)(?!医院|残联|证|医生|单位|人民)|(?:这边|那边|人)?$")
+
+
 @dataclass(frozen=True, slots=True)
 class Where:
     """`codes`: the counties that fit, in the order known; one is an answer. `named`: whether a county itself was named."""
@@ -115,9 +118,14 @@ class Places:
                 yield at, name
             at += len(name) or 1
 
-    def nothing_else(self, plain: str) -> bool:
-        """Whether the text is a place and says nothing more: “云南昆明五华区”."""
-        return "".join(name for _, name in self._found(plain)) == plain
+    def begins(self, plain: str) -> bool:
+        """Whether the text is a place and says nothing more (“云南昆明五华区”, “南召嘞”), or begins as “曲沃的”."""
+        end = 0
+        for at, name in self._found(plain):
+            if at != end:
+                break
+            end = at + len(name)
+        return bool(end) and _OF_THERE.match(plain, end) is not None
 
     def name(self, code: str) -> str:
         """The full name of a county, or the code itself where it is not known."""
