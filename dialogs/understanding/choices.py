@@ -19,7 +19,9 @@ from dialogs.understanding.tables import Story
 
 _NUMBER = r"(?:[0-9]{1,2}|[一二三四五六七八九十两]{1,2}|[abcdefgh](?![a-z]))"
 _ORDINAL = re.compile(rf"(?:第|选项?|选择|要|办|就|号码)?({_NUMBER})(?:个|号|项|条|种|样|款|那个)?")
-_ENDS = re.compile(r"^(?:我?(?:要|选|办))?(前面?|头|后面?|最后)(?:的|面)?([2-9二两三四五六七八九])(?:个|项|样|种)")
+_ENDS = re.compile(
+    r"^(?:我?(?:要|选|办))?(前[面头边]?|头|后[面头边]?|最后)(?:的|面)?([2-9二两三四五六七八九])(?:个|项|样|种)"
+)
 _SPAN = re.compile(rf"^(?:从)?(?:第)?({_NUMBER})(?:个|号)?(?:到|至|-|~)(?:第)?({_NUMBER})(?:个|号|项)?(?:都要|都)?$")
 _GROUP = re.compile(
     r"^(?:那|这)?(?:[两几二三]个|所有的?)?([\u4e00-\u9fff]{2,6}?)(?:那?[两几二三]个)?(?:我)?(?:全|都)(?:要|办|选|申请)"
@@ -28,6 +30,9 @@ _SO_MANY = re.compile(
     r"(?:那|这)?([两二三四])(?:个|样)([\u4e00-\u9fff]{2,4})|([\u4e00-\u9fff]{2,4}?)(?:的)?(?:那|这)?([两二三四])(?:个|样)"
 )
 _RUN = re.compile(r"([1-9一二三四五六七八九.]{2,9})")  # “13”, “一三”: the first and the third
+_SO_MANY_ALL = re.compile(
+    r"(?:我|俺|那|就|这)*(?:这|那)?([两二三四五六七八九2-9])(?:个|样|项|种)(?:我|俺)?(?:全部?|都|全都|一起)(?:要|办|选|申请|来|弄|整|搞|勾|想要)(?:[的了嘛吧哈啊上呀咯嘞])*"
+)
 _LAST = re.compile(r"(?:最后|末尾|最末|倒数第)(?:一|那)?个|最下面(?:那|一)?个")
 _TOP = re.compile(r"(?:头一|最前面(?:那|一)?|最上面(?:那|一)?)个")
 _DENIED_BEFORE = re.compile(r"(不要|不是|不办|不选|不想|莫要|别|没有|没|不)")
@@ -177,6 +182,9 @@ class Picker:
         that are on no button."""
         real = [o for o in options if o.value not in _EMPTY_VALUES]
         plain = _placed(plain, len(real))
+        if so_many := _SO_MANY_ALL.fullmatch(plain):
+            count = chinese_number(so_many[1].replace("两", "二"))
+            return Found([o.value for o in real]) if count == len(real) else Found(doubt="which_option")
         places = self.ordinals(plain, len(options))
         if not places and len(real) < 10 and (digits := _RUN.fullmatch(plain)):
             places = [at for sign in digits[1] if (at := _index(sign, len(real))) is not None]

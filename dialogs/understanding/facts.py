@@ -51,7 +51,7 @@ class Harvest:
                     found["age"] = years
                 again = self._claims.bare(clause) if not found else None
                 if again is not None and len(named) == 1:
-                    people.get(who, {}).pop(*named, None)  # “低保，没有”: a heading and what stands under it
+                    people.get(who, {}).pop(next(iter(named)), None)  # “低保，没有”: a heading and what stands under it
                     found = dict.fromkeys(named, again)
                 elif again is not None and last:
                     found[last] = again  # “我妈有证，我没有”

@@ -187,7 +187,7 @@ class Reader:
             return replace(answer, answer=hit.entry.says, cites=_cites(hit)) if hit else answer
         if not self._asks(plain) or (kind in ("choice", "choices") and self._p["what_now"].search(plain)):
             return answer
-        if kind == "slot" and answer.value is not None:
+        if kind == "slot" and answer.value is not None and "," in plain.strip(",.!?"):
             return answer
         if hit:
             return _from_hit(hit, answer.facts)
@@ -365,11 +365,21 @@ class Reader:
             and (same := self._stories.read(field, plain, region, shown)).value is not None
         ):
             return _reading(same, {})
+        if kind in ("level", "categories", "age") and len(clauses) > 1:
+            plain = self._of_ours(clauses, about) or plain
         found = self._slot_value(kind, written, plain, region)
         if found.likely and any(c.has("pol", "pred", "topic", "verb") for c in clauses):
             found = Found(doubt="elsewhere")  # what is like a place by chance
-        told = found.value is None and not found.likely and kind in _TOLD_BESIDE
-        return _reading(found, self._harvest.facts(clauses, plain, about) or {} if told else {})
+        told = kind in _TOLD_BESIDE and (len(clauses) > 1 if found.value is not None else not found.likely)
+        facts = self._harvest.facts(clauses, plain, about) or {} if told else {}
+        return _reading(
+            found, facts if found.value is None else {name: v for name, v in facts.items() if name != field}
+        )
+
+    def _of_ours(self, clauses: tuple[Clause, ...], about: str) -> str:
+        """What is not of old and not about somebody else (“我姐是一级，我是二级”); "" where nothing is to be left out."""
+        kept = [c for c in clauses if not c.has("stale") and not self._claims.about_others((c,), about)]
+        return ",".join(c.text for c in kept) if len(kept) < len(clauses) else ""
 
     def _pointed_at(self, chosen: str, shown: tuple[Option, ...]) -> bool:
         """Whether an option itself was named: “达州的” is all of 达州, though one county of it alone is shown."""

@@ -123,6 +123,8 @@ _SO_YOUNG = re.compile(
 
 def age(plain: str) -> Found:
     """An age in whole years; a year of birth is none, and nobody called 张三 is three."""
+    said = [piece for piece in plain.split(",") if "岁" in piece]
+    plain = said[0] if len(said) == 1 else plain  # “十岁,上三年级”
     if _ONE_SIGN.search(plain) and not _SO_YOUNG.search(plain):
         return NOTHING
     found = number(re.sub(r"(?<=十)有(?=[一二三四五六七八九])|(?<=岁)(?:半|多?一点)|零?\d{1,2}个月", "", plain))
@@ -137,6 +139,19 @@ def chinese_number(text: str) -> int | None:
         return int(cn2an.cn2an(text, "smart"))
     except (ValueError, KeyError, IndexError):
         return None
+
+
+_SURNAME = re.compile(
+    r"^(?:我|他|她|娃|孩子)?姓([\u4e00-\u9fff]{1,2})[,，]?(?:名字?|叫)(?:叫|是)?([\u4e00-\u9fff]{1,2})$"
+)
+_NAMELIKE = re.compile(
+    r"[赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳鲍史唐费"
+    r"廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧计成戴谈宋茅庞熊纪舒屈项祝董梁杜"
+    r"阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯管卢莫经房裘缪干解应宗丁宣邓郁单杭洪包诸左石崔吉龚程邢"
+    r"裴陆荣翁荀羊甄封靳焦牧隗山谷车侯全班秋仲伊宫宁仇栾甘厉戎祖武符刘景詹束龙叶幸司韶黎薄印白怀蒲邰鄂索赖卓屠蒙池乔阴胥闻党翟谭贡"
+    r"劳姬申冉雍桑桂牛寿通边扈燕冀尚农温庄晏柴瞿阎慕连习鱼容向古易廖衡步都耿满匡文寇广阙东欧利师巩聂晁敖冷訾辛阚那简饶曾关查游权付"
+    r"肖代兰岳苟税冷蒋][\u4e00-\u9fff]{1,2}|(?:欧阳|司马|上官|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|夏侯|宇文)[\u4e00-\u9fff]{1,2}"
+)
 
 
 class SlotReader:
@@ -178,6 +193,12 @@ class SlotReader:
         written = re.sub(r"[,，\s][^,，]{2,12}的.$", "", written)  # “李建国，建设的建”
         kin = self._relation[0].pattern  # “王秀兰，他奶奶”
         written = re.sub(rf"[,，\s](?:他|她|我|娃|孩子)?的?(?:{kin})$", "", written)
+        if family := _SURNAME.match(written):
+            written = family[1] + family[2].removeprefix(family[1])  # “姓欧阳名建国”
+        head, *rest = re.split(r"[,，。;；\s]+", written, maxsplit=1)
+        if rest and _NAMELIKE.fullmatch(head) and not re.search(r"错|不是|应该|改", rest[0]):
+            written = head  # “周桂兰，我是他妈妈”
+        written = re.sub(r"(?<=[\u4e00-\u9fff]{2})(?:不是|，不是).{2,4}$", "", written)
         lead = self._p["name_lead"].match(written.strip())
         if lead and lead.end():
             written = re.split(r"[,，。;；]", written.strip()[lead.end() :])[0].removesuffix("的")
