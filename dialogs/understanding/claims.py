@@ -15,7 +15,7 @@ from typing import Any
 from dialogs.understanding.cues import Sieve
 from dialogs.understanding.sayings import Saying, Told
 from dialogs.understanding.tables import Tables
-from dialogs.understanding.words import Clause, Sense, Token, is_had
+from dialogs.understanding.words import BARE, Clause, Sense, Token, is_had
 
 UNSURE = "unsure"
 SELF = ("", "我", "本人", "自己")
@@ -216,10 +216,13 @@ def _flaw(clause: Clause, told: Told = _NOWHERE) -> str:
     return next((flaw for role, flaw in _FLAWS if role in roles), "")
 
 
-def _against(claim: Claim, fact: str) -> bool:
-    """Whether it speaks against a no that came first: the fact named or said outright, or a bare yes."""
+def _against(claim: Claim, fact: str, head: Claim) -> bool:
+    """Whether it speaks against what came first: the fact named or said outright, or the other bare word."""
+    if head.value and (claim.pred or claim.value is None):
+        return True
     return not claim.flaw and (
-        (claim.fact == fact and claim.value is not False) or (not claim.fact and claim.value is True and claim.clean)
+        (claim.fact == fact and claim.value is not head.value)
+        or (not claim.fact and claim.value is (not head.value) and claim.clean)
     )
 
 
@@ -455,7 +458,7 @@ class Claims:
         if fact == "holds_card":
             facts = self._qualified(clauses) | facts
         about_fact = self._relevant(ours, fact, clauses)
-        if head and not any(_against(c, fact) for c in ours if c.clause):
+        if head and not any(_against(c, fact, head) for c in ours if c.clause):
             return Verdict(head.value, "", facts)
         facts |= self._instead(about_fact, ours, fact)
         if fact == "holds_card" and not any(c.value is False for c in about_fact):
@@ -480,9 +483,16 @@ class Claims:
         first = next((c for c in ours if c.value is not None), None)
         if strict or first is None or first.clause or first.flaw or not first.clean or first.pred:
             return None
-        if clauses[0].has("unknown"):
+        if clauses[0].has("unknown") or first.fact not in ("", fact):
             return None
-        return first if first.value is False and first.fact in ("", fact) else None
+        alone = sum(c.clause == 0 and c.value is not None for c in ours) == 1
+        return first if first.value is False or (alone and self._plain_yes(clauses)) else None
+
+    @staticmethod
+    def _plain_yes(clauses: tuple[Clause, ...]) -> bool:
+        """A yes and nothing else in the first words, and behind it nothing that takes it back (“是嘞，没人要”)."""
+        doubts = ("hedge", "hedge_end", "unknown", "if", "pending", "stale", "then", "other", "not_me", "question")
+        return clauses[0].roles <= BARE and not any(c.asks or c.has(*doubts) for c in clauses)
 
     def _implied(self, ours: list[Claim], clauses: tuple[Clause, ...]) -> list[Claim]:
         """A card that is lost, worn or out of date is a card that is held."""

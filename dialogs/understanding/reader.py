@@ -253,6 +253,8 @@ class Reader:
             return Reading("answer", UNSURE)
         if doubt := self._not_outright(fact, clauses, about):
             return Reading("unsure", doubt=doubt)
+        if many and fact in _STATES and len(clauses) > 1:
+            plain = re.sub(r"^.*,(?=现在)", "", self._of_ours(clauses, about) or plain)
         found = self._chosen(many, fact, plain.strip(",.!"), region, shown)
         if found.value is None and found.doubt == "elsewhere":
             found = self._told(fact, plain, region, shown, many)
@@ -288,6 +290,8 @@ class Reader:
             return "hedged"
         if self._slots.kind_of.get(fact) == "level" and self._slots.other_level(clauses[0].text if clauses else ""):
             return "which_level"
+        if self._slots.kind_of.get(fact) == "level" and any(self._p["which_level"].search(c.text) for c in clauses):
+            return "which_level"
         if self._slots.kind_of.get(fact) in ("level", "categories"):
             return "hedged" if any(c.has("hedge_end") for c in clauses) else ""
         if not self._stories.stated(fact):
@@ -309,6 +313,9 @@ class Reader:
 
     def _told(self, fact: str, plain: str, region: str, shown: tuple[Option, ...], many: bool = False) -> Found:
         """A choice in words that are on no button."""
+        part = self._harvest.part_about(fact, plain) if fact.startswith("household") else plain
+        if part != plain and (found := self._told(fact, part, region, shown, many)).value is not None:
+            return found  # “在城里住，户口还是农村的”
         if fact in self._stories:
             if many and not shown:
                 return self._several(fact, plain, region)

@@ -153,6 +153,9 @@ _NAMELIKE = re.compile(
     r"肖代兰岳苟税冷蒋][\u4e00-\u9fff]{1,2}|(?:欧阳|司马|上官|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|夏侯|宇文)[\u4e00-\u9fff]{1,2}"
 )
 
+_CALLED = re.compile(rf"[,，\s](?:名字)?叫(?:做|作)?\s*({_NAMELIKE.pattern})[。.]?$")
+_NO_LIMB = re.compile(r"手(?=边|上|里|头|机|续|艺|工|写|下|底|填|动)|(?<=[动顺对到新老助选])手|脚(?=下)")
+
 
 class SlotReader:
     """The readers that need tables or patterns: level, categories, relation, date, name, address; which reader a field has."""
@@ -199,6 +202,8 @@ class SlotReader:
         if rest and _NAMELIKE.fullmatch(head) and not re.search(r"错|不是|应该|改", rest[0]):
             written = head  # “周桂兰，我是他妈妈”
         written = re.sub(r"(?<=[\u4e00-\u9fff]{2})(?:不是|，不是).{2,4}$", "", written)
+        if called := _CALLED.search(written):
+            written = called[1]  # “监护人是他爸，叫郑守义”
         lead = self._p["name_lead"].match(written.strip())
         if lead and lead.end():
             written = re.split(r"[,，。;；]", written.strip()[lead.end() :])[0].removesuffix("的")
@@ -258,6 +263,7 @@ class SlotReader:
         """The set of categories, in the office's order. `lay`: also by what people call it (眼睛, 聋)."""
         if re.search(r"\d|[一二三四]", plain) is None and plain in self._table.category_unclear:
             return Found(doubt="which_category")
+        plain = _NO_LIMB.sub("", plain)
         said, denied = self._spot(plain, self._sure)
         if not said and lay:
             rest = plain

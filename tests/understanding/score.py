@@ -94,13 +94,18 @@ def _want(want: Any) -> dict[str, Any]:
 
 def is_right(line: Line, got: Reading) -> bool:
     if line.kind != got.kind:
+        if line.kind == "answer" and line.value is None and got.kind == "unsure" and not got.value:
+            return _has_facts(line, got)  # no answer to what was asked, but facts
         return {line.kind, got.kind} == {"other", "unsure"} and got.doubt != "question"
     if line.kind == "answer" and not (line.value is None and line.facts) and _differs(line.value, got.value):
         return False
     if line.cites and not {normalize("NFKC", cite.clause) for cite in got.cites} & set(line.cites):
         return False
-    facts = all(name in got.facts and not _differs(value, got.facts[name]) for name, value in line.facts.items())
-    return facts and got.command in (line.command, "human") and line.argument in ("", got.argument)
+    return _has_facts(line, got) and got.command in (line.command, "human") and line.argument in ("", got.argument)
+
+
+def _has_facts(line: Line, got: Reading) -> bool:
+    return all(name in got.facts and not _differs(value, got.facts[name]) for name, value in line.facts.items())
 
 
 def _differs(want: Any, got: Any) -> bool:
