@@ -22,6 +22,7 @@ _SMALL = frozenset(
     "为什么要怎办能不可以吗有没的了我你去个是在哪里会这那给想需得多少就还到"
 )  # say how, not what, is asked
 _SMALL_WEIGHT = 0.4
+_SHORT = 8  # of a longer question the pairs alone find what may fit; its single characters stand in hundreds of texts
 _SINGLE, _STRANGE = 0.3, 0.35  # weight of single characters; of grams that no entry has
 
 
@@ -87,8 +88,9 @@ class Faq:
         query = {gram: self._weights.get(gram) or self._weight(gram) for gram in self._grams(plain[:120])}
         scores: dict[int, float] = {}
         for gram in query:
-            for at, weight in self._postings.get(gram, ()):
-                scores[at] = scores.get(at, 0.0) + weight
+            if len(gram) > 1 or len(query) < _SHORT:
+                for at, weight in self._postings.get(gram, ()):
+                    scores[at] = scores.get(at, 0.0) + weight
         if not scores:
             return None
         top = heapq.nlargest(8, scores, key=scores.__getitem__)

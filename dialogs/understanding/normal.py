@@ -14,7 +14,7 @@ from opencc import OpenCC
 from dialogs.understanding.tables import Normal
 
 LIMIT = 1000  # characters; a long dictation has about 400
-_CJK = "".join(map(chr, range(0x3400, 0x9FFF)))
+_CJK = range(0x3400, 0x9FFF)
 _BLANKS = re.compile(r"(?<![a-z])\s+|\s+(?![a-z])")
 _PAUSE = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff0-9])|(?<=[0-9]) (?=[\u4e00-\u9fff])")
 _NEWLINES = re.compile(r"\s*[\r\n]+\s*")
@@ -46,12 +46,23 @@ def _pauses(tidied: str, answers: frozenset[str]) -> str:
     return tidied
 
 
+class _Simple(dict[int, str | int]):
+    """Traditional characters to simplified ones, for `str.translate`: OpenCC is asked once for every character that comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._convert = OpenCC("t2s").convert
+
+    def __missing__(self, code: int) -> str | int:
+        self[code] = self._convert(chr(code)) if code in _CJK else code
+        return self[code]
+
+
 class Plain:
-    """Makes a tidied text plain. Built once: OpenCC is asked once for every character and then read as a table."""
+    """Makes a tidied text plain. Built once."""
 
     def __init__(self, table: Normal) -> None:
-        simple = OpenCC("t2s").convert(_CJK)
-        self._simple = {ord(a): b for a, b in zip(_CJK, simple, strict=True) if a != b}
+        self._simple = _Simple()
         self._same = {wrong: right for right, wrongs in table.same.items() for wrong in wrongs}
         self._same |= {sign: f",{word}," for word, signs in table.signs.items() for sign in signs}
         self._kept = frozenset("".join(sign for signs in table.signs.values() for sign in signs))

@@ -58,9 +58,7 @@ class Reader:
         self._hostile, self._distress = Cues(known.hostile), Cues(known.distress)
         self._human, self._commands, self._chat = Cues(known.human), Cues(known.commands), Cues(known.chat)
         self._aspects = Aspects(known.aspects)
-        self._faq = {
-            region: Faq(read_entries(text), known.normal.alike, self._p["fillers"]) for region, text in faq.items()
-        }
+        self._faq = _Indexes(faq, known.normal.alike, self._p["fillers"])
 
     def read(self, context: str, text: str, region: str = "", shown: Sequence[Option] = (), about: str = "") -> Reading:
         """What was meant. `context`: yesno:<fact>, choice:<fact>, choices:<fact>, slot:<field> or open. `shown`: the options
@@ -433,7 +431,7 @@ class Reader:
 
     def _hit(self, plain: str, region: str, asks: bool) -> Hit | None:
         """The entry that answers; a text that does not ask is answered only when it is worded like a question we know."""
-        index = self._faq.get(region)
+        index = self._faq.of(region)
         hit = index.best(plain) if index else None
         if index is None or hit is None:
             return None
@@ -447,6 +445,20 @@ class Reader:
         if entry is not None:
             return Hit(entry, _NEAR, _NEAR, True)
         return hit if hit.score >= _ASKED and hit.matter else None
+
+
+class _Indexes(dict[str, Faq]):
+    """The index of each region, built when its first question comes: a desk of one county never needs the others'."""
+
+    def __init__(self, texts: Mapping[str, str], alike: Mapping[str, list[str]], fillers: re.Pattern[str]) -> None:
+        super().__init__()
+        self._texts, self._alike, self._fillers = texts, alike, fillers
+
+    def of(self, region: str) -> Faq | None:
+        """None for a region without questions."""
+        if region not in self and region in self._texts:
+            self[region] = Faq(read_entries(self._texts[region]), self._alike, self._fillers)
+        return self.get(region)
 
 
 def _turned(value: Any) -> Any:
