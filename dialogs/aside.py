@@ -54,6 +54,8 @@ def _not_understood(desk: Desk, asks: bool) -> str:
     """The sentence for it: what helps next depends on where the talk is."""
     if desk.state.startswith("progress/"):
         return "not_understood_waiting"
+    if desk.state == "who/asking" and any(word in desk.message.text for word in desk.view.words.lists["wish_words"]):
+        return "wish_heard"
     return "question_needs_place" if asks and desk.state.startswith(("who/", "where/")) else "not_understood"
 
 

@@ -52,7 +52,7 @@ ANSWERED: dict[str, tuple[str, ...]] = {
     "who/asking": ("who/relation", "who/called", "where/household"),
     "who/relation": ("where/household",),
     "who/called": ("who/mandate",),
-    "who/mandate": ("where/household",),
+    "who/mandate": ("where/household", "who/relation"),
     "where/household": ("where/residence", "screening/asking", "where/outside", *_OFFER),
     "where/residence": ("screening/asking", *_OFFER),
     "where/outside": (),

@@ -440,6 +440,8 @@ def read_as(desk: Desk, reading: Reading) -> None:
         return distress(desk, reading.doubt)
     if reading.kind in ("faq", "chat", "refused"):
         return side_answer(desk, reading)
+    if reading.doubt == "family" and _help_family(desk, reading):
+        return None
     if reading.facts and _volunteer(desk, dict(reading.facts)):
         return None
     named = _after_one_of(desk.view.words.lists["change_words"], desk.message.text)
@@ -459,6 +461,18 @@ def read_as(desk: Desk, reading: Reading) -> None:
         desk.say("photo_or_window")
         return desk.stay("answered_aside")
     clarify(desk, keep=desk.message.text if reading.doubt == "question" else "")
+
+
+def _help_family(desk: Desk, reading: Reading) -> bool:
+    """“帮我妈问的”: whoever speaks for a parent or partner helps them; who is their guardian says so at the next question."""
+    names = desk.view.words.names["grown_up_kin"]
+    if desk.open.key != "actor_role" or len(reading.value or ()) != 1 or reading.value[0] not in names:
+        return False
+    who = names[reading.value[0]]
+    desk.say("helps_family", who=who)
+    give(desk, desk.open, "agent", "said", {"called": who})
+    _volunteer(desk, dict(reading.facts))
+    return True
 
 
 def _ask_which_place(desk: Desk, names: list[str]) -> None:

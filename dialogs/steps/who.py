@@ -12,6 +12,7 @@ from dialogs.view import Asking, Problem, Query, Taken, View
 
 ROLES = ("self", "legal_guardian", "agent", "deceased")
 AGREED = ("present", "letter")  # ways in which the person being helped has agreed
+GUARDIAN = "guardian"  # not a helper after all: the applicant cannot agree to anything
 LONGEST_NAME = 20
 
 
@@ -39,6 +40,8 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
     allowed = [option.value for option in ask(view, query).ask.options]
     if value not in allowed:
         return Problem(view.words.say("please_choose"))
+    if value == GUARDIAN:
+        return Taken({"actor_role": "legal_guardian"})
     if query.key == "mandate" and value not in AGREED:
         return Taken({"mandate": value}, (Say(view.words.say("ask_them_first", who=view.who)),))
     return Taken({query.key: value})

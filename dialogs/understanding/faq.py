@@ -121,9 +121,13 @@ class Aspects:
             min((some for say in row.all if (some := needs(say))), key=len, default=ANY) for row in rows
         )
 
-    def find(self, plain: str, index: Faq) -> Entry | None:
-        """The region's entry of the first row that fits; None where none does."""
+    def find(self, plain: str, index: Faq, first: bool = False) -> Entry | None:
+        """The region's entry of the first row that fits, of those tried before the index or behind it; None where none does."""
         for row, says in map(self._rows.__getitem__, self._sieve.candidates(plain)):
-            if all(say.search(plain) for say in says) and not any(word in plain for word in row.not_):
+            if (
+                row.first is first
+                and all(say.search(plain) for say in says)
+                and not any(word in plain for word in row.not_)
+            ):
                 return index.entry(row.entries)
         return None

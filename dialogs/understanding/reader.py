@@ -319,7 +319,7 @@ class Reader:
                 return self._several(fact, plain, region)
             found = self._stories.read(fact, plain, region, shown)
             family = fact == "actor_role" and found.doubt == "elsewhere" and self._names_kin(plain)
-            return Found(doubt="family") if family else found
+            return Found(doubt="family", likely=tuple(sorted(self._slots.kin(plain)))) if family else found
         kind = self._slots.kind_of.get(fact, "")
         if kind in ("place", "level", "categories", "relation", "number"):
             found = self._slot_value(kind, plain, plain.removeprefix("我") if kind == "relation" else plain, region)
@@ -362,8 +362,8 @@ class Reader:
             return Reading("unsure", doubt="hedged")
         if kind in ("level", "categories") and any(c.has("hedge_end") for c in clauses):
             return Reading("unsure", doubt="hedged")
-        if kind == "place":
-            plain = self._harvest.part_about(field, plain)
+        if kind == "place" and self._places.find(part := self._harvest.part_about(field, plain)).codes:
+            plain = part
         if (
             shown
             and field in self._stories
@@ -373,7 +373,8 @@ class Reader:
         if kind in ("level", "categories", "age") and len(clauses) > 1:
             plain = self._of_ours(clauses, about) or plain
         found = self._slot_value(kind, written, plain, region)
-        if found.likely and any(c.has("pol", "pred", "topic", "verb") for c in clauses):
+        by_chance = found.doubt != "which_county" and any(c.has("pol", "pred", "topic", "verb") for c in clauses)
+        if found.likely and by_chance:
             found = Found(doubt="elsewhere")  # what is like a place by chance
         told = kind in _TOLD_BESIDE and (len(clauses) > 1 if found.value is not None else not found.likely)
         facts = self._harvest.facts(clauses, plain, about) or {} if told else {}
@@ -421,6 +422,8 @@ class Reader:
             return Found(where.codes[0])
         denied = re.search(r"不是|不在", plain)
         likely = where.codes or (() if denied else self._places.likely(plain))
+        if where.codes and not denied:
+            return Found(doubt="which_county", likely=likely)
         return Found(doubt="which_place" if likely else "elsewhere", likely=likely)
 
     # --- the person's own questions ---------------------------------------------------------------------------------
@@ -432,6 +435,8 @@ class Reader:
     def _hit(self, plain: str, region: str, asks: bool) -> Hit | None:
         """The entry that answers; a text that does not ask is answered only when it is worded like a question we know."""
         index = self._faq.of(region)
+        if asks and index and (plainly := self._aspects.find(plain, index, first=True)):
+            return Hit(plainly, 1.0, 1.0, True)
         hit = index.best(plain) if index else None
         if index is None or hit is None:
             return None

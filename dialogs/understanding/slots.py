@@ -293,14 +293,18 @@ class SlotReader:
         told = re.search(r"我是(?:他|她|娃|孩子|它)?(?:的)?(" + pattern.pattern + ")", plain)
         if self._p["both_ways"].search(plain) and not told:
             return Found(doubt="which_relation")
-        said = {
-            meaning[f[0]] for f in pattern.finditer(plain) if not self._p["not_before_value"].search(plain[: f.start()])
-        }
+        said = self.kin(plain)
         if told:
             return Found(meaning[told[1]])
         if len(said) == 1 and not re.search(r"(?:他|她|娃|孩子)是我", plain):
             return Found(said.pop())
         return Found(doubt="which_relation", likely=tuple(sorted(said))) if said else NOTHING
+
+    def kin(self, plain: str) -> set[str]:
+        """The relatives that are named."""
+        pattern, meaning = self._relation
+        found = pattern.finditer(plain)
+        return {meaning[f[0]] for f in found if not self._p["not_before_value"].search(plain[: f.start()])}
 
 
 def _words(groups: Iterable[tuple[str, list[str]]]) -> tuple[re.Pattern[str], dict[str, str]]:

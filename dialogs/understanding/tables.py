@@ -154,11 +154,12 @@ class Turned(_Table):
 
 class Aspect(_Table):
     """What is asked about what: `all` patterns stand in the question, none of the words of `not`. `entries`: FAQ ids, the
-    first that a region has. Examples: question, region, id."""
+    first that a region has. `first`: tried before the FAQ. Examples: question, region, id."""
 
     all: list[str]
     not_: list[str] = Field(default=[], alias="not")
     entries: list[str]
+    first: bool = False
     examples: list[tuple[str, str, str]] = []
 
 
