@@ -465,12 +465,15 @@ def read_as(desk: Desk, reading: Reading) -> None:
 
 def _help_family(desk: Desk, reading: Reading) -> bool:
     """“帮我妈问的”: whoever speaks for a parent or partner helps them; who is their guardian says so at the next question."""
-    names = desk.view.words.names["grown_up_kin"]
-    if desk.open.key != "actor_role" or len(reading.value or ()) != 1 or reading.value[0] not in names:
+    grown_up, young = desk.view.words.names["grown_up_kin"], desk.view.words.names["young_kin"]
+    kin = reading.value[0] if len(reading.value or ()) == 1 else ""
+    if desk.open.key != "actor_role" or (kin not in grown_up and kin not in young):
         return False
-    who = names[reading.value[0]]
-    desk.say("helps_family", who=who)
-    give(desk, desk.open, "agent", "said", {"called": who})
+    if kin in young:
+        give(desk, desk.open, "legal_guardian", "said", {"relation": young[kin]})
+    else:
+        desk.say("helps_family", who=grown_up[kin])
+        give(desk, desk.open, "agent", "said", {"called": grown_up[kin]})
     _volunteer(desk, dict(reading.facts))
     return True
 

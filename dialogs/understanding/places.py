@@ -7,7 +7,7 @@ prefecture and the province, full or short, decide between counties of one name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
@@ -52,7 +52,8 @@ def short_name(name: str) -> str:
 class Places:
     """An index of counties by every name they go by."""
 
-    def __init__(self, places: Sequence[Place]) -> None:
+    def __init__(self, places: Sequence[Place], former: Mapping[str, str]) -> None:
+        """`former`: names that counties had before, with their codes of today."""
         self._all = {place.code: place for place in places}
         self._full: dict[str, list[Place]] = {}
         self._short: dict[str, list[Place]] = {}
@@ -64,6 +65,9 @@ class Places:
                 ""
             }:
                 self._wider.setdefault(wide, []).append(place)
+        for name, code in former.items():
+            if code in self._all:
+                self._full.setdefault(name, []).append(self._all[code])
         names = {*self._full, *self._short, *self._wider}
         lengths: dict[str, set[int]] = {}
         for name in names:
@@ -137,11 +141,18 @@ class Places:
         pieces = _WAYS.findall(plain[:40])
         scores: dict[str, float] = {}
         for piece in pieces:
-            near = sorted(set().union(*(self._with.get(char, ()) for char in piece)))
+            near = sorted(
+                name for name in set().union(*(self._with.get(char, ()) for char in piece)) if _akin(piece, name)
+            )
             for name, score, _ in process.extract(piece, near, scorer=fuzz.partial_ratio, limit=limit, score_cutoff=66):
                 scores[name] = max(score, scores.get(name, 0))
         best = sorted(scores, key=lambda name: -scores[name])[:limit]
         return tuple(place.code for name in best for place in self._full[name])[:limit]
+
+
+def _akin(piece: str, name: str) -> bool:
+    """Whether so much is shared that one may be the other written wrong: “儿子” is not 子洲."""
+    return len(set(piece) & set(name)) >= 2 or (piece[0] == name[0] and len(short_name(name)) == 2)
 
 
 def _unique(places: Iterable[Place]) -> list[Place]:

@@ -52,7 +52,7 @@ class Reader:
         self._claims = Claims(known, self._p)
         self._bool_facts = frozenset(known.topics.topics)
         self._slots = SlotReader(known.slots, self._p)
-        self._places = Places(places)
+        self._places = Places(places, known.slots.former_places)
         self._stories = Stories(known.choices, self._p, self._places)
         self._harvest = Harvest(known, self._p, self._claims, self._slots, self._places)
         self._hostile, self._distress = Cues(known.hostile), Cues(known.distress)
@@ -262,7 +262,9 @@ class Reader:
             found = Found(doubt="family")
         if many and fact in _STATES and self._p["all_of_them"].fullmatch(plain.strip(",.!")):
             found = Found(doubt="which_option")  # “都要” chooses; nobody is all of these at once
-        alone = found.value is not None and len(clauses) < 2 and len(plain) < 9
+        alone = (
+            found.value is not None and len(clauses) < 2 and len(plain) < 9 and not any(c.has("pred") for c in clauses)
+        )
         anyone = about == "" and fact in ("actor_role", "relation")  # nobody has been named yet
         facts = {} if alone else self._harvest.facts(clauses, plain, about, anyone=anyone) or {}
         if fact == "items":  # “培训不要” is about the choice, not about the person
@@ -332,8 +334,7 @@ class Reader:
         return Found(doubt="elsewhere")
 
     def _names_kin(self, plain: str) -> bool:
-        found = self._slots.relation(plain)
-        return found.value is not None or found.doubt == "which_relation"
+        return bool(self._slots.kin(plain))
 
     def _of_the_living(self, plain: str) -> bool:
         """“我弟弟智障，爸妈都不在了”: somebody has died, and somebody else is meant. Who cancels a card says so."""

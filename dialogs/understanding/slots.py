@@ -301,9 +301,13 @@ class SlotReader:
         return Found(doubt="which_relation", likely=tuple(sorted(said))) if said else NOTHING
 
     def kin(self, plain: str) -> set[str]:
-        """The relatives that are named."""
+        """The relatives that are named; a single character (姑 of 三姑镇) only where it can be nothing else."""
         pattern, meaning = self._relation
-        found = pattern.finditer(plain)
+        found = (
+            f
+            for f in pattern.finditer(plain)
+            if len(f[0]) > 1 or f.start() == 0 or plain[: f.start()].endswith(tuple("我俺咱额家给帮替老他她的是"))
+        )
         return {meaning[f[0]] for f in found if not self._p["not_before_value"].search(plain[: f.start()])}
 
 
