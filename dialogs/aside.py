@@ -43,11 +43,26 @@ def clarify(desk: Desk, keep: str = "") -> None:
         desk.set_talk(asked=asked.model_copy(update={"tries": tries}))
     if not any(isinstance(r, Say) and r.tone == "error" for r in desk.replies):
         desk.say(_not_understood(desk, bool(keep)))
-    if keep and not desk.state.startswith("consent/"):
+    if keep and desk.state.startswith(("who/", "where/")):
+        desk.set_talk(question=keep[:500])
+    elif keep and not desk.state.startswith("consent/"):
         desk.effects.append(KeepQuestion(keep[:500], desk.view.region))
     if tries == STUCK and desk.talk.called is None:
         return call_staff(desk, "stuck")
     desk.stay("asked_again")
+
+
+def answer_what_waited(desk: Desk) -> None:
+    """The question that was asked before the place was known, now that its document can be asked."""
+    text = desk.talk.question
+    if not text or not desk.view.county:
+        return
+    desk.set_talk(question="")
+    reading = desk.library.reader.read("open", text, desk.view.region)
+    if reading.kind == "faq":
+        desk.replies.append(Say(desk.view.words.say("asked_before", says=reading.answer), cites=tuple(reading.cites)))
+    else:
+        desk.effects.append(KeepQuestion(text, desk.view.region))
 
 
 def _not_understood(desk: Desk, asks: bool) -> str:

@@ -185,6 +185,7 @@ class Talk(_Kept):
     `drafts`: every draft of this person; `draft_id`: the one on the table. `changing`: the question being asked again.
     `pending`: something to be confirmed first ({"what": "restart"} ...). `waiting`: replies held back while staff
     speak.
+    `question`: what was asked before the place was known; answered once it is.
     `burst`: the last words, while more may belong to them.
     `lease`: the highest lease number seen. `needs`: how this person wants to be served ("text_only", "large", "voice").
     """
@@ -204,6 +205,7 @@ class Talk(_Kept):
     needs: tuple[str, ...] = ()
     last_at: datetime | None = None
     paused: bool = False
+    question: str = ""
     burst: Burst | None = None
 
 

@@ -14,7 +14,7 @@ from itertools import takewhile
 from typing import Any
 
 from dialogs import bursts, office, reading
-from dialogs.aside import call_staff, clarify, distress, side_answer
+from dialogs.aside import answer_what_waited, call_staff, clarify, distress, side_answer
 from dialogs.commands import COMMANDS, PENDING, restart_confirmed, restart_question
 from dialogs.desk import Desk
 from dialogs.graph import ANSWERED
@@ -339,6 +339,7 @@ def keep(desk: Desk, query: Query, taken: Taken, by: str, also: dict[str, Any]) 
     desk.replies.extend(taken.says)
     desk.effects.extend(_with_media(desk, effect) for effect in taken.effects)
     desk.set_talk(changing="", paused=False)
+    answer_what_waited(desk)
     reading.weigh(desk)
     in_turn = (was_open and not _skips(desk)) or desk.state.startswith("consent/")
     desk.move("answered" if in_turn else _change_event(desk))
@@ -529,6 +530,7 @@ def _volunteer(desk: Desk, facts: dict[str, Any]) -> bool:
     desk.put(known)
     desk.replies.extend(read_back(desk.view, known))
     desk.set_talk(changing="", paused=False)
+    answer_what_waited(desk)
     desk.move(_change_event(desk))
     return True
 

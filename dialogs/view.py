@@ -189,8 +189,8 @@ class View(ABC):
 
     @property
     def region(self) -> str:
-        """The document that is talked about, "" before it is known."""
-        return self.pack.region if self.pack else ""
+        """The document that is talked about; "" before it is known, and far from every document."""
+        return self.pack.region if self.pack and self.is_near else ""
 
     @property
     def is_served(self) -> bool:
