@@ -21,6 +21,7 @@ _inbox, _conversation, _draft, _said, _question, _account, _consent, _person, _k
     sa.inspect(model).local_table
     for model in (Inbox, Conversation, DraftRow, Said, QuestionKept, Account, Consent, Person, PersonKey)
 )
+_application = sa.table("application", sa.column("draft_id"), sa.column("person_id"))
 Row = dict[str, Any]
 
 
@@ -199,9 +200,11 @@ def rest_at_a_picture(tx: Session, since: datetime, *, limit: int = 500) -> Sequ
 
 
 def drop_old(tx: Session, *, inbox: datetime, transcript: datetime, drafts: datetime) -> dict[str, int]:
-    """Retention: what is older than these moments goes. A draft on a table, or submitted, stays. Returns counts by table."""
+    """Retention: what is older than these moments goes. A draft on a table stays, and one as long as its application is kept.
+    Returns counts by table."""
     on_table = sa.select(_conversation.c.draft_id)
-    stale_draft = (_draft.c.updated_at < drafts) & (_draft.c.submitted.is_(False)) & _draft.c.id.not_in(on_table)
+    kept = sa.exists().where(_application.c.draft_id == _draft.c.id)
+    stale_draft = (_draft.c.updated_at < drafts) & ~kept & _draft.c.id.not_in(on_table)
     gone = {
         "inbox": sa.delete(_inbox).where(_inbox.c.at < inbox),
         "transcript": sa.delete(_said).where(_said.c.at < transcript),
@@ -211,10 +214,10 @@ def drop_old(tx: Session, *, inbox: datetime, transcript: datetime, drafts: date
 
 
 def silent_persons(tx: Session, since: datetime, *, limit: int = 100) -> Sequence[str]:
-    """Persons who have said nothing since, and have submitted nothing: nothing of theirs is needed any more."""
-    submitted = sa.select(_draft.c.person_id).where(_draft.c.submitted.is_(True))
+    """Persons who have said nothing since, and of whom no application is kept: nothing of theirs is needed any more."""
+    applied = sa.select(_application.c.person_id)
     quiet = select(Conversation.person_id).where(
-        Conversation.last_at < since, Conversation.holder == "", col(Conversation.person_id).not_in(submitted)
+        Conversation.last_at < since, Conversation.holder == "", col(Conversation.person_id).not_in(applied)
     )
     return tx.exec(quiet.limit(limit)).all()
 

@@ -17,7 +17,7 @@ from backend.photos.models import Photo, Picture, PictureState
 
 _photo: sa.Table = sa.inspect(Photo).local_table  # type: ignore[assignment]
 _conversation = sa.table("conversation", sa.column("id"), sa.column("person_id"), sa.column("state"), sa.column("pack"))
-_draft = sa.table("draft", sa.column("id"))
+_draft = sa.table("draft", sa.column("id"), sa.column("submitted"))
 _application = sa.table("application", sa.column("draft_id"))
 Row = dict[str, Any]
 
@@ -245,10 +245,10 @@ def unread(tx: Session, before: datetime, *, limit: int = 200) -> Sequence[Photo
 
 
 def of_nobody(tx: Session, before: datetime, *, limit: int = 500) -> Sequence[str]:
-    """Photos older than this moment that were refused, never placed, or whose draft is no more and became no application."""
-    owned = sa.exists().where(_draft.c.id == _photo.c.draft_id) | sa.exists().where(
-        _application.c.draft_id == _photo.c.draft_id
-    )
+    """Photos older than this moment that were refused, never placed, or whose draft is no more and became no application.
+    Of a draft that was submitted only the application keeps them: they go when its time is over."""
+    begun = sa.exists().where(_draft.c.id == _photo.c.draft_id, _draft.c.submitted.is_(False))
+    owned = begun | sa.exists().where(_application.c.draft_id == _photo.c.draft_id)
     lost = (_photo.c.state == "refused") | _photo.c.placed_at.is_(None) | ~owned
     old = sa.select(_photo.c.id).where(sa.func.coalesce(_photo.c.placed_at, _photo.c.at) < before, lost)
     return tx.execute(old.order_by(_photo.c.id).limit(limit)).scalars().all()

@@ -8,13 +8,19 @@ from __future__ import annotations
 import io
 import signal
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+import sqlalchemy as sa
+from fastapi.testclient import TestClient
 from PIL import Image
 
-from backend.storage import Storage, new_id
+from backend import jobs
+from backend.app import create_app
+from backend.jobs import House
+from backend.storage import Storage, new_id, now
 from backend.storage.schema import check
 from tests import searching
 from tests.databases import fresh
@@ -116,6 +122,54 @@ def test_nothing_that_was_said_can_be_read_afterwards(tmp_path: Path) -> None:
     assert searching.in_database(store, PLANTED) == []
     store.close()
     assert searching.in_files(tmp_path, PLANTED) == []
+
+
+def test_when_the_time_of_an_application_is_over_nothing_of_its_person_is_left(tmp_path: Path) -> None:
+    """Five years after its end the application goes, and with it the draft, the pictures, their files and the person's key."""
+    settings = fresh("sqlite", tmp_path)
+    seed(settings)
+    moves = next(one for name, one in talks() if TALK in name)["talk"]
+    with TestClient(create_app(settings), base_url="https://testserver") as client:
+        phone, house = Phone(client), client.app.state.house  # type: ignore[attr-defined]
+        for move in spelled_out(moves):
+            action = next(name for name in ("say", "tap", "fill", "photo", "sign") if name in move)
+            getattr(phone, action)(move[action], move)
+        jobs.drain(house)
+        assert pictures_of(tmp_path)
+        with house.store.read() as tx:
+            people = set(tx.execute(sa.text("SELECT id FROM person")).scalars())
+        age(house)
+        for name in ("applications.forget_old", "photos.sweep", "conversations.retain", "photos.sweep"):
+            jobs.run(house, name)
+            jobs.drain(house)
+        with house.store.read() as tx:
+            left = {table: tx.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar_one() for table in OF_A_PERSON}
+            keys = set(tx.execute(sa.text("SELECT person_id FROM person_key")).scalars())
+        assert left == dict.fromkeys(OF_A_PERSON, 0)
+        assert keys and not keys & people
+    assert not pictures_of(tmp_path)
+
+
+OF_A_PERSON = ("person", "draft", "conversation", "transcript", "application", "photo", "picture")
+
+
+def pictures_of(folder: Path) -> list[Path]:
+    return [path for path in (folder / "data" / "blobs").rglob("*") if path.is_file()]
+
+
+def age(house: House) -> None:
+    """Everything ended, and was last touched, longer ago than anything is kept."""
+    long_ago = (now() - timedelta(days=house.settings.retention.applications + 1)).replace(tzinfo=None).isoformat(" ")
+    with house.store.work() as tx:
+        for table, column in (
+            ("application", "ended_at"),
+            ("draft", "updated_at"),
+            ("conversation", "last_at"),
+            ("photo", "at"),
+            ("photo", "placed_at"),
+            ("picture", "at"),
+        ):
+            tx.execute(sa.text(f"UPDATE {table} SET {column} = :at"), {"at": long_ago})
 
 
 def seed(settings: Any) -> None:
