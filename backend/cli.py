@@ -8,12 +8,15 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 from pydantic import ValidationError
 
 from backend.packs import packs
+
+if TYPE_CHECKING:
+    from dialogs.library import Library
 
 
 @click.group(help="一件事: a conversational front desk for the disability one-stop service.")
@@ -98,24 +101,33 @@ def staff_password(name: str) -> None:
 # --- policy, understanding, the picture ---
 
 
+def _library() -> Library:
+    """The shelf of the house and of the operator's folder; a text that cannot be used is named with file and line."""
+    from backend.library import load_library
+    from dialogs.policy import PolicyError
+
+    try:
+        return load_library(_data_dir())
+    except PolicyError as wrong:
+        raise click.ClickException(str(wrong)) from None
+
+
 @main.command()
 def decide() -> None:
     """Decide cases: JSON lines in, JSON lines out. Exit status 1 if a line was bad; the others are answered all
     the same."""
-    from backend.library import load_library
     from dialogs.policy import decide_lines
 
-    policy = load_library(_data_dir()).policy
+    policy = _library().policy
     _lines(lambda lines: decide_lines(policy, lines))
 
 
 @main.command()
 def understand() -> None:
     """Read what people say: JSON lines in, JSON lines out."""
-    from backend.library import load_library
     from dialogs.understanding import understand_lines
 
-    reader = load_library(_data_dir()).reader
+    reader = _library().reader
     _lines(lambda lines: understand_lines(reader, lines))
 
 
@@ -139,9 +151,8 @@ def form(region: str, answers: TextIO, out: Path) -> None:
     The answers are a JSON object: "facts" as for `decide`, "fields" by their names in fields.yaml; if wanted also "wants" (item
     ids; else all that can be had), "on" (YYYY-MM-DD) and "receipt"."""
     from backend.applications.forms import tried
-    from backend.library import load_library
 
-    library = load_library(_data_dir())
+    library = _library()
     try:
         drawn = tried(library, region, json.load(answers))
     except ValueError as wrong:

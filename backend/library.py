@@ -29,6 +29,7 @@ from dialogs.library import Library
 from dialogs.papers import load_papers
 from dialogs.policy import Policy, load_policy
 from dialogs.policy.sheets import load_sheets
+from dialogs.policy.source import as_text
 from dialogs.understanding import Place, Reader, load_reader
 from dialogs.wording import load_wording
 
@@ -186,7 +187,7 @@ def _named_today(entry: str) -> str:
 def _text(package: str, name: str, data_dir: Path | None) -> str:
     own = data_dir / package.rsplit(".", 1)[-1] / name if data_dir else None
     if own is not None and own.is_file():
-        return own.read_text("utf-8")
+        return as_text(name, own.read_bytes())
     return resources.files(package).joinpath(name).read_text("utf-8")
 
 
@@ -196,7 +197,7 @@ def _texts(package: str, folder: str, data_dir: Path | None) -> dict[str, str]:
     found = {Path(f.name).stem: f.read_text("utf-8") for f in root.iterdir() if f.name.endswith(".yaml")}
     own = data_dir / package.rsplit(".", 1)[-1] / folder if data_dir else None
     if own is not None and own.is_dir():
-        found |= {path.stem: path.read_text("utf-8") for path in sorted(own.glob("*.yaml"))}
+        found |= {path.stem: as_text(f"{folder}/{path.name}", path.read_bytes()) for path in sorted(own.glob("*.yaml"))}
     return found
 
 

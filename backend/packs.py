@@ -18,6 +18,7 @@ import yaml
 
 from backend.library import load_policies, policy_texts
 from dialogs.policy import Pack, Policy, PolicyError, check_facts, facts_of, next_question
+from dialogs.policy.source import as_text
 
 if TYPE_CHECKING:
     from dialogs.policy.walk import Walked
@@ -38,7 +39,7 @@ def check(data_dir: Path | None, files: tuple[Path, ...]) -> None:
 
     from dialogs.policy.soundness import findings
 
-    policy = _policy(data_dir, {path.stem: path.read_text("utf-8") for path in files})
+    policy = _policy(data_dir, {path.stem: _written(path) for path in files})
     names = [path.stem for path in files] or list(policy.packs)
     found = [
         (name, text)
@@ -94,7 +95,7 @@ def diff(data_dir: Path | None, old: Path, new: Path) -> None:
 
     from dialogs.policy.compare import changes, moved
 
-    versions = [(_policy(data_dir, {(name := _region(path)): path.read_text("utf-8")}), name) for path in (old, new)]
+    versions = [(_policy(data_dir, {(name := _region(path)): _written(path)}), name) for path in (old, new)]
     (policy_old, region), (policy_new, _) = versions
     before, after = policy_old.packs[region], policy_new.packs[_region(new)]
     click.echo("【文字】")
@@ -207,7 +208,7 @@ def _facts(policy: Policy, words: Sequence[str]) -> dict[str, Any]:
 
 def _plain(policy: Policy, name: str, value: str) -> Any:
     fact = policy.facts.get(name)
-    return value if fact and fact.type in ("county", "text", "date") else yaml.safe_load(value)
+    return value if fact and fact.type in ("county", "text", "date", "enum") else yaml.safe_load(value)
 
 
 def _word(value: Any) -> str:
@@ -216,10 +217,17 @@ def _word(value: Any) -> str:
     return "、".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
+def _written(path: Path) -> str:
+    try:
+        return as_text(path.name, path.read_bytes())
+    except PolicyError as wrong:
+        raise click.ClickException(str(wrong)) from None
+
+
 def _region(path: Path) -> str:
     """The region that a file says it is of, whatever the file is called."""
     try:
-        return str(yaml.safe_load(path.read_text("utf-8"))["region"])
+        return str(yaml.safe_load(_written(path))["region"])
     except (yaml.YAMLError, TypeError, KeyError):
         return path.stem
 

@@ -4,12 +4,13 @@ error."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from dialogs.policy.ask import next_question
 from dialogs.policy.decide import decide
+from dialogs.policy.decision import Decision
 from dialogs.policy.pack import Policy
 from dialogs.policy.told import wrong_value
 
@@ -51,11 +52,13 @@ def _decided(policy: Policy, case: Mapping[str, Any]) -> dict[str, Any]:
     decision = decide(pack, facts, wants, on)
     question = next_question(policy, pack, facts, wants, on)
     shape = decision.as_json(DEAD if facts.get("is_deceased") else LIVING)
-    return {**shape, "next_question": _fact_asked(question.facts) if question else None}
+    return {**shape, "next_question": _fact_asked(question.facts, decision, wants) if question else None}
 
 
-def _fact_asked(facts: tuple[str, ...]) -> str:
-    return facts[0]
+def _fact_asked(facts: tuple[str, ...], decision: Decision, wants: Sequence[str] | None) -> str:
+    """Of a question about several facts the first that something open waits for."""
+    waiting = {name for item, one in decision.items.items() if wants is None or item in wants for name in one.needs}
+    return next((name for name in facts if name in waiting), facts[0])
 
 
 def _day(told: Any) -> date:
@@ -74,7 +77,8 @@ def _wants(told: Any) -> list[str] | None:
 
 
 def check_facts(policy: Policy, told: Any) -> dict[str, Any]:
-    """The facts, as they came. Raises ValueError for a name that is no fact and for a value that it cannot have."""
+    """The facts, as they came, with what a null stands for. Raises ValueError for a name that is no fact and for a value that
+    it cannot have."""
     if not isinstance(told, dict):
         raise ValueError("“facts” must be an object")
     for name, value in told.items():
@@ -83,4 +87,4 @@ def check_facts(policy: Policy, told: Any) -> dict[str, Any]:
             raise ValueError(f"no fact is called “{name}”")
         if wrong := wrong_value(fact, value):
             raise ValueError(f"“{name}”: {wrong}")
-    return dict(told)
+    return {name: policy.facts[name].never if value is None else value for name, value in told.items()}

@@ -82,6 +82,7 @@ def _head(policy: Policy, one: Condition, value: bool | None) -> str:
     else:
         test = next(text for kind, text in _JOINED.items() if getattr(one, kind) is not None)
     words = {True: one.holds, False: one.fails, None: one.unknown}[value] or one.holds or one.unknown or one.fails
+    words = words.replace("{who}", "申请人")
     cited = f"〔{one.clause}{'，按 ' + one.reading if one.reading else ''}〕" if one.clause else ""
     return f"{test}  {words}{cited}".rstrip()
 

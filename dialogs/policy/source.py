@@ -39,6 +39,17 @@ class PolicyError(ValueError):
         self.file, self.line, self.wrong, self.do = file, line, wrong, do
 
 
+def as_text(file: str, written: bytes) -> str:
+    """A file of policy as text. Raises PolicyError for one that is not UTF-8."""
+    try:
+        return written.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        line = written[: wrong.start].count(b"\n") + 1
+        raise PolicyError(
+            file, line, "this is no UTF-8 text", "Save the file as UTF-8 (not GBK) and try again."
+        ) from None
+
+
 class _Loader(Composer, CParser, SafeConstructor, Resolver):
     """A safe loader that refuses aliases and deep nesting before they cost anything. libyaml reads the signs: every start of
     the server and every test reads all packs, and in Python alone that takes six times as long."""

@@ -42,7 +42,8 @@ class Derivation(Data):
 
 class Fact(Data):
     """One fact. `ask` is "" when nobody is asked for it; `if_so`: asked only of those for whom this other fact is true.
-    `values`: what it may be; `bounds`: ages and numbers where it matters."""
+    `values`: what it may be; `bounds`: ages and numbers where it matters; `never`: what a null that is told stands for (a card
+    that was never cancelled)."""
 
     title: str
     type: FactType
@@ -54,6 +55,7 @@ class Fact(Data):
     values: tuple[Any, ...] = ()
     least: float | None = None
     most: float | None = None
+    never: int | None = None
     bounds: tuple[int, ...] = ()
     options: tuple[OptionText, ...] = ()
     options_like: str = ""
@@ -187,7 +189,10 @@ class Clock(Row):
     starts: Start = "not_stated"
     working_days: int | None = Field(None, ge=1)
     calendar_days: int | None = Field(None, ge=1)
-    by: str | None = Field(None, pattern=r"^(\d\d-\d\d|month_of_card)$")
+    by: str | None = Field(
+        None,
+        pattern=r"^((0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31|month_of_card)$",
+    )
     excludes: tuple[Exclusion, ...] = ()
     bundle: bool = False
     step: str = ""

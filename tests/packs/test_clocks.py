@@ -3,8 +3,10 @@
 from datetime import date, timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from dialogs.policy import Deadline, deadline_date, is_working_day
+from dialogs.policy.written import Clock
 
 
 def limit(days: int | None = None, calendar_days: int | None = None, by: str | None = None) -> Deadline:
@@ -63,3 +65,10 @@ def test_a_longer_limit_never_ends_earlier() -> None:
         dates = [end[0] for end in ends if end]
         assert dates == sorted(set(dates))
         assert all(is_working_day(end, {}) for end in dates)
+
+
+@pytest.mark.parametrize("day", ["13-45", "02-30", "00-10", "04-31", "1-1"])
+def test_a_limit_is_a_day_of_the_calendar(day: str) -> None:
+    with pytest.raises(ValidationError):
+        Clock(says="到那天。", clause="第一条", by=day)
+    assert Clock(says="到那天。", clause="第一条", by="12-31").by == "12-31"

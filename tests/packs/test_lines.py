@@ -124,3 +124,25 @@ def test_every_name_of_the_vocabulary_is_taken_or_refused_by_its_type(policy: Po
         assert "error" not in answer(policy, facts={name: told}), name
         assert "error" not in answer(policy, facts={name: None}), name
         assert "error" in answer(policy, facts={name: {"a": 1}}), name
+
+
+SHANXI = {"region": "shanxi", "on": "2026-11-22"}
+AT_HOME = {"household_county": "140728", "residence_county": "140728"}
+
+
+def test_of_a_group_the_next_question_is_the_fact_that_is_waited_for(policy: Policy) -> None:
+    facts = {**AT_HOME, "holds_card": True, "card_level": 2}
+    found = answer(policy, **SHANXI, facts=facts, wants=["card.cancel.partial"])
+    assert found["items"]["card.cancel.partial"]["needs"] == ["wants_cancel"]
+    assert found["next_question"] == "wants_cancel"
+
+
+def test_a_null_is_never_where_something_may_never_have_been(policy: Policy) -> None:
+    """As the vocabulary has it: months since a card was cancelled, null for one that never was."""
+    facts = {**AT_HOME, "holds_card": False}
+    never, unknown = ({**facts, "months_since_card_cancelled": None}, facts)
+    verdicts = [
+        answer(policy, **SHANXI, facts=one, wants=["card.new"])["items"]["card.new"] for one in (never, unknown)
+    ]
+    assert [one["verdict"] for one in verdicts] == ["eligible", "unknown"]
+    assert verdicts[1]["needs"] == ["months_since_card_cancelled"]

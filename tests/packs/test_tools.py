@@ -249,6 +249,20 @@ def test_check_finds_nothing_in_a_sound_pack_and_names_what_is_wrong_in_another(
     assert "“household_nature” never matters" in run("check", str(bad)).output
 
 
+def test_a_file_that_is_no_text_is_named_with_its_line_by_every_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "policy" / "packs"
+    folder.mkdir(parents=True)
+    written = folder / "xiaohe.yaml"
+    written.write_bytes("region: xiaohe\nname: 小河县残疾人\n".encode("gbk"))
+    for command in (["packs", "check", str(written)], ["decide"]):
+        monkeypatch.setenv("YIJIANSHI_DATA_DIR", str(tmp_path))
+        said = CliRunner().invoke(main, command, input="{}\n")
+        assert said.exit_code == 1
+        assert "xiaohe.yaml, line 2: this is no UTF-8 text. Save the file as UTF-8" in said.output
+
+
 def test_explain_says_every_condition_with_its_clause_and_what_holds() -> None:
     said = run("explain", "tongchuan", "allowance.nursing", '{"household_county": "511702", "card_level": 3}').output
     assert re.search(r"✗ .*残疾等级.*附件2 二（二）", said)
