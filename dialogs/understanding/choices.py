@@ -51,7 +51,7 @@ Told = Callable[[str], list[str]]
 
 
 def _label(option: Option) -> str:
-    return re.sub(r"[\s,，。、（）()“”\"'·:：]+", "", option.label).lower()
+    return re.sub(r"[\s,，。、（）()“”\"'·:：]+", "", option.label).lower().replace("残疾人证", "残疾证")
 
 
 def _index(text: str, count: int) -> int | None:
@@ -110,9 +110,13 @@ class Picker:
         """The options that a piece of text names: whole labels first, then one's own words, then a piece of one label, then
         a near spelling."""
         labels = [_label(option) for option in options]
+        piece = piece.replace("残疾人证", "残疾证")
         core = self._p["around"].sub("", piece) or piece  # “一样” alone is what the button says
         if "第" in piece and (places := self.ordinals(_DENIED_AFTER.sub("", core), len(options))):
             return places
+        cards = [at for at, option in enumerate(options) if str(option.value).startswith("card.")]
+        if len(cards) == 1 and self._p["the_card"].fullmatch(piece):
+            return cards  # “证” of a list with one service of the card in it
         exact = [at for at, label in enumerate(labels) if label and label in (piece, core)]
         if exact:
             return exact
@@ -197,6 +201,8 @@ class Picker:
         if only := self._p["only"].match(plain):
             named = self._named(next(filter(None, only.groups())), real, told)
             return Found([real[at].value for at in named]) if named else Found(doubt="which_option")
+        if len(real) == 1 and self._p["agreed"].fullmatch(plain):
+            return Found([real[0].value])
         but = next((m for name in _BUT if (m := self._p[name].search(plain))), None)
         if but:
             return self._all_but(but["out"], real, told)
