@@ -102,7 +102,9 @@ def pause(desk: Desk, argument: str = "") -> None:
 
 
 def help_(desk: Desk, argument: str = "") -> None:
-    desk.say("help")
+    """`argument`: what help is asked for ("large", "delete"), as commands.yaml names it."""
+    own = f"help_{argument}"
+    desk.say(own if own in desk.view.words.says else "help")
     desk.stay("answered_aside")
 
 
