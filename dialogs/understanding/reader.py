@@ -320,8 +320,8 @@ class Reader:
             if many and not shown:
                 return self._several(fact, plain, region)
             found = self._stories.read(fact, plain, region, shown)
-            family = fact == "actor_role" and found.doubt == "elsewhere" and self._names_kin(plain)
-            return Found(doubt="family", likely=tuple(sorted(self._slots.kin(plain)))) if family else found
+            kin = self._slots.kin(plain) if fact == "actor_role" and found.doubt == "elsewhere" else set()
+            return Found(doubt="family", likely=tuple(sorted(kin))) if kin else found
         kind = self._slots.kind_of.get(fact, "")
         if kind in ("place", "level", "categories", "relation", "number"):
             found = self._slot_value(kind, plain, plain.removeprefix("我") if kind == "relation" else plain, region)
@@ -333,12 +333,9 @@ class Reader:
             return found
         return Found(doubt="elsewhere")
 
-    def _names_kin(self, plain: str) -> bool:
-        return bool(self._slots.kin(plain))
-
     def _of_the_living(self, plain: str) -> bool:
         """“我弟弟智障，爸妈都不在了”: somebody has died, and somebody else is meant. Who cancels a card says so."""
-        kin = [piece for piece in plain.split(",") if self._names_kin(piece)]
+        kin = [piece for piece in plain.split(",") if self._slots.kin(piece)]
         living = [piece for piece in kin if self._stories.read("actor_role", piece, "", ()).value != "deceased"]
         return "销" not in plain and bool(living)
 
@@ -422,9 +419,9 @@ class Reader:
         if len(where.codes) == 1:
             return Found(where.codes[0])
         denied = re.search(r"不是|不在", plain)
-        likely = where.codes or (() if denied else self._places.likely(plain))
-        if where.codes and not denied:
-            return Found(doubt="which_county", likely=likely)
+        if where.codes:
+            return Found(doubt="which_place" if denied else "which_county", likely=where.codes)
+        likely = () if denied else self._places.likely(plain)
         return Found(doubt="which_place" if likely else "elsewhere", likely=likely)
 
     # --- the person's own questions ---------------------------------------------------------------------------------

@@ -144,16 +144,6 @@ def chinese_number(text: str) -> int | None:
 _SURNAME = re.compile(
     r"^(?:我|他|她|娃|孩子)?姓([\u4e00-\u9fff]{1,2})[,，]?(?:名字?|叫)(?:叫|是)?([\u4e00-\u9fff]{1,2})$"
 )
-_NAMELIKE = re.compile(
-    r"[赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳鲍史唐费"
-    r"廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧计成戴谈宋茅庞熊纪舒屈项祝董梁杜"
-    r"阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯管卢莫经房裘缪干解应宗丁宣邓郁单杭洪包诸左石崔吉龚程邢"
-    r"裴陆荣翁荀羊甄封靳焦牧隗山谷车侯全班秋仲伊宫宁仇栾甘厉戎祖武符刘景詹束龙叶幸司韶黎薄印白怀蒲邰鄂索赖卓屠蒙池乔阴胥闻党翟谭贡"
-    r"劳姬申冉雍桑桂牛寿通边扈燕冀尚农温庄晏柴瞿阎慕连习鱼容向古易廖衡步都耿满匡文寇广阙东欧利师巩聂晁敖冷訾辛阚那简饶曾关查游权付"
-    r"肖代兰岳苟税冷蒋][\u4e00-\u9fff]{1,2}|(?:欧阳|司马|上官|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|夏侯|宇文)[\u4e00-\u9fff]{1,2}"
-)
-
-_CALLED = re.compile(rf"[,，\s](?:名字)?叫(?:做|作)?\s*({_NAMELIKE.pattern})[。.]?$")
 _NO_LIMB = re.compile(r"手(?=边|上|里|头|机|续|艺|工|写|下|底|填|动)|(?<=[动顺对到新老助选])手|脚(?=下)")
 
 
@@ -168,6 +158,9 @@ class SlotReader:
         self._lay = _words((c, v.lay) for c, v in table.categories.items())
         self._relation = _words(table.relations.items())
         self._not_level = re.compile("|".join(table.not_levels))
+        name = rf"(?:[{table.surnames}]|{'|'.join(table.double_surnames)})[\u4e00-\u9fff]{{1,2}}"
+        self._namelike = re.compile(name)
+        self._called = re.compile(rf"[,，\s](?:名字)?叫(?:做|作)?\s*({name})[。.]?$")
 
     def day(self, plain: str) -> Found:
         """A date of the common calendar as YYYY-MM-DD. Lunar dates, short years up to 30, missing parts: asked again."""
@@ -199,10 +192,10 @@ class SlotReader:
         if family := _SURNAME.match(written):
             written = family[1] + family[2].removeprefix(family[1])  # “姓欧阳名建国”
         head, *rest = re.split(r"[,，。;；\s]+", written, maxsplit=1)
-        if rest and _NAMELIKE.fullmatch(head) and not re.search(r"错|不是|应该|改", rest[0]):
+        if rest and self._namelike.fullmatch(head) and not re.search(r"错|不是|应该|改", rest[0]):
             written = head  # “周桂兰，我是他妈妈”
         written = re.sub(r"(?<=[\u4e00-\u9fff]{2})(?:不是|，不是).{2,4}$", "", written)
-        if called := _CALLED.search(written):
+        if called := self._called.search(written):
             written = called[1]  # “监护人是他爸，叫郑守义”
         lead = self._p["name_lead"].match(written.strip())
         if lead and lead.end():

@@ -114,6 +114,8 @@ class Slots(_Table):
     change_names: dict[str, list[str]]
     household_cues: list[str]
     residence_cues: list[str]
+    surnames: str
+    double_surnames: list[str]
     former_places: dict[str, str] = {}
     examples: list[tuple[str, str, Any]] = []
 
