@@ -145,7 +145,7 @@ class _Author:
         names, tests = [], []
         for member in members:
             text = self.value(member)  # its own names first
-            if _always_known(member):
+            if self.always_known(member):
                 tests.append(settles.format(text))
             else:
                 names.append(self.name("v"))
@@ -205,7 +205,7 @@ class _Author:
     def missing_of(self, members: Iterable[Condition]) -> Iterator[str]:
         for member in members:
             inner = [*self.lines("missing", member)]
-            if member.fact is not None:
+            if self.meant(member).fact is not None:
                 yield from inner
             elif inner:
                 yield from _under(f"if {self.value(member)} is None:", inner)
@@ -223,14 +223,20 @@ class _Author:
             self.uses[role, name] = lines
         return self.uses[role, name]
 
+    def meant(self, written: Condition) -> Condition:
+        """The condition itself, where only its name is written."""
+        while written.use is not None:
+            written = self.named[written.use]
+        return written
+
+    def always_known(self, written: Condition) -> bool:
+        one = self.meant(written)
+        return one.known is not None or (one.not_ is not None and self.always_known(one.not_))
+
 
 def _under(head: str, lines: Sequence[str]) -> Iterator[str]:
     yield head
     yield from (f"    {line}" for line in lines or ("pass",))
-
-
-def _always_known(written: Condition) -> bool:
-    return written.known is not None or (written.not_ is not None and _always_known(written.not_))
 
 
 def _facts_first(needs: dict[str, None]) -> dict[str, None]:

@@ -206,7 +206,7 @@ def _after_the_first(
 ) -> ItemDecision | None:
     """The decision as if what comes first were granted; None when that opens nothing that is closed `today`."""
     value = rule.test(supposed.known)
-    if value is False:
+    if value is False or (value is None and today is None and not supposed.assessed):
         return None
     needs: dict[str, None] = {}
     if value is None:

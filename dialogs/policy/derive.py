@@ -50,7 +50,7 @@ def whole_years(since: date, on: date) -> int:
 
 def as_date(told: Any) -> date | None:
     """A date, or its ISO text; None for anything else."""
-    if isinstance(told, date):
+    if told is None or isinstance(told, date):
         return told
     try:
         return date.fromisoformat(told)
@@ -228,12 +228,15 @@ def _day_of_application(known: Known, place: Place, on: date) -> date | None:
     return on if known.get("holds_card") else None
 
 
+_AIDED = {"is_dibao": "dibao", "is_tekun": "tekun", "is_orphan": "orphan"}
+
+
 def _medical_identity(known: Known, place: Place, on: date) -> str | None:
-    told = {name: known.get(f"is_{name}") for name in ("dibao", "tekun", "orphan")}
-    for name, so in told.items():
+    told = [known.get(fact) for fact in _AIDED]
+    for so, name in zip(told, _AIDED.values(), strict=True):
         if so:
             return name
-    return "none" if all(so is False for so in told.values()) else None
+    return None if None in told else "none"
 
 
 def _gender(known: Known, place: Place, on: date) -> str | None:
