@@ -25,6 +25,7 @@ Speaker = Literal["person", "bot", "staff", "notice"]
 Json = dict[str, Any]
 _REPLIES: TypeAdapter[tuple[Reply, ...]] = TypeAdapter(tuple[Reply, ...])
 _LONGEST = 4_000  # signs of one value in the log
+_OF_FORM = ("field:", "called")  # the answers that may say who somebody is
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,16 @@ def said(message: Message, open_ask: Json | None, session: Session) -> Json | No
         case "switch":
             label = next((one.label for one in session.talk.drafts if one.id == message.draft_id), "")
             text = words.switch.format(label=label)
-    return {"kind": "said", "text": text[:_LONGEST], "photo_ids": list(message.photo_ids)}
+    gave = _gave(message, session)
+    return {"kind": "said", "text": text[:_LONGEST], "photo_ids": list(message.photo_ids), **gave}
+
+
+def _gave(message: Message, session: Session) -> Json:
+    """What these words put into the form, by question: whoever shows the line to others knows what to hide in it and in every
+    other line, also after the answer has been replaced or its draft forgotten."""
+    answers = session.draft.answers.items() if session.draft else ()
+    mine = {key: one.value for key, one in answers if one.message == message.id and key.startswith(_OF_FORM)}
+    return {"gave": mine} if mine else {}
 
 
 def plain(reply: Reply) -> Json:

@@ -41,15 +41,42 @@ def text(value: str) -> str:
     return _NUMBERS.sub(lambda found: number(found.group()), value)
 
 
+_NAMES = ("name", "called", "signer", "holder")
+_OF_NUMBERS = ("number", "phone", "account", "householder_id", "card_no", "diploma_no")
+_ADDRESSES = ("address", "household", "residence", "division5", "committee")
+
+
 def field(key: str, value: str) -> str:
     """A form field by its name (also with a prefix, "field:name"): names, numbers, addresses and dates of birth are masked."""
     key = key.rsplit(":", 1)[-1]
-    if key.endswith(("name", "called", "signer", "holder")):
+    if key.endswith(_NAMES):
         return name(value)
-    if key.endswith(("number", "phone", "account", "householder_id", "card_no", "diploma_no")):
+    if key.endswith(_OF_NUMBERS):
         return number(value)
-    if key.endswith(("address", "household", "residence", "division5", "committee")):
+    if key.endswith(_ADDRESSES):
         return address(value)
     if key.endswith("birth_date"):
         return date(value)
     return text(value)
+
+
+def pieces(key: str, value: str) -> dict[str, str]:
+    """What to look for in a text, each with how it is shown: the value, a name without its family (小满), an address from the
+    street or the village on. Nothing shorter than two signs: that would be a word of its own."""
+    value, key = value.strip(), key.rsplit(":", 1)[-1]
+    found = {value: field(key, value)}
+    if key.endswith(_NAMES) and (given := _given(value)):
+        found[given] = "*" * (len(given) - 1) + given[-1]
+    if key.endswith(_ADDRESSES):
+        ends = (part.end() for part in _PART.finditer(value))
+        found |= {value[end:]: "****" for end in ends if len(value) - end >= _SHORTEST_TAIL}
+    return {one: hidden for one, hidden in found.items() if len(one) >= 2 and one != hidden}
+
+
+_PART = re.compile(r"[省市州区县旗镇乡]|街道|社区|村")
+_SHORTEST_TAIL = 4  # signs: 3组7号
+
+
+def _given(value: str) -> str:
+    family = 2 if value.startswith(_COMPOUND) else 1
+    return value[family:] if len(value) - family >= 2 else ""

@@ -30,6 +30,7 @@ Json = dict[str, Any]
 STUCK = 3  # times in a row that the same question was not understood
 MOST = 200  # rows of a list
 _LAST_LINE = 60  # signs
+_ALL = 10_000  # lines of one transcript: more than anybody says
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def talk(house: House, tx: Session, staff: Staff, conversation_id: str, more: Se
         return None
     row = _shown(house, tx, [one], {one.id: why})[0]
     kept = json.loads(house.store.keys.unseal(key, one.sealed_talk, f"conversation.talk:{one.id}"))
-    mask = masks.Mask(answers_of(house, key, talks.drafts(tx, one.id)))
+    mask = mask_of(house, tx, key, one.id)
     log = [_entry(house, key, said, mask) for said in talks.transcript(tx, one.id)]
     return {
         "row": row,
@@ -130,7 +131,7 @@ def _row(
     names: Mapping[str, str],
 ) -> Json:
     answers = answers_of(house, key, [draft] if draft else [])
-    mask = masks.Mask(answers)
+    mask = masks.mask_for(house.library, answers, _blocks(house, key, said) if said else ())
     return {
         "id": one.id,
         "who": _who(answers, mask),
@@ -180,6 +181,13 @@ def _entry(house: House, key: DataKey, said: Said, mask: masks.Mask) -> Json:
 
 def _blocks(house: House, key: DataKey, said: Said) -> list[Json]:
     return list(json.loads(house.store.keys.unseal(key, said.sealed_blocks, f"transcript.blocks:{said.id}")))
+
+
+def mask_of(house: House, tx: Session, key: DataKey, conversation_id: str) -> masks.Mask:
+    """What hides the person of this conversation, by everything that was ever answered in it."""
+    answers = answers_of(house, key, talks.drafts(tx, conversation_id))
+    log = (block for said in talks.transcript(tx, conversation_id, limit=_ALL) for block in _blocks(house, key, said))
+    return masks.mask_for(house.library, answers, log)
 
 
 def answers_of(house: House, key: DataKey, drafts: Iterable[DraftRow]) -> list[Json]:

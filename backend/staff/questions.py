@@ -13,11 +13,10 @@ from typing import Any, Literal
 
 from sqlmodel import Session
 
-from backend.conversations import store as talks
 from backend.conversations.models import QuestionKept
 from backend.jobs import House
-from backend.staff import audit, masks, store
-from backend.staff.desk import answers_of
+from backend.staff import audit, store
+from backend.staff.desk import mask_of
 from backend.staff.rights import Staff
 from backend.staff.words import words
 from backend.storage import DataKey, now
@@ -91,7 +90,7 @@ def settle(house: House, tx: Session, staff: Staff, ids: Sequence[str], outcome:
 def _text(house: House, tx: Session, keys: Mapping[str, DataKey], row: QuestionKept) -> str:
     key = keys[row.person_id]
     text = house.store.keys.unseal_text(key, row.sealed_text, f"question_kept.text:{row.id}")
-    return masks.Mask(answers_of(house, key, talks.drafts(tx, row.conversation_id))).text(text)
+    return mask_of(house, tx, key, row.conversation_id).own(text)
 
 
 def _shown(same: Sequence[Kept], staff: Staff) -> Json:
