@@ -114,6 +114,38 @@ def test_a_picture_on_its_head_says_how_far_to_turn_it_and_what_to_cover(readers
     assert any(box.y > 0.5 and box.w > 0.2 for box in read.masks), "the number stands below, and is covered"
 
 
+def covered(picture: bytes, read: ReadPhoto) -> bytes:
+    """The picture as the staff get it, but large: what is still to be read on it would be readable."""
+    image = np.rot90(pixels(picture), -read.angle // 90).copy()
+    tall, wide = image.shape[:2]
+    for box in read.masks:
+        image[int(box.y * tall) : int((box.y + box.h) * tall), int(box.x * wide) : int((box.x + box.w) * wide)] = 96
+    return shown(image)
+
+
+@pytest.mark.parametrize("kind", ["id_front", "social_security_card"])
+def test_on_a_covered_paper_neither_name_nor_number_nor_address_can_be_read(readers: Readers, kind: str) -> None:
+    picture = papers.photographed(kind, "easy", 3)
+    left = readers.read_now(covered(picture.jpeg, readers.read_now(picture.jpeg)), "id_card_front")
+    assert not {field.name for field in left.fields} & {"name", "id_number", "household_address", "bank_account"}
+    assert picture.says["name"] not in str(left.as_data())
+
+
+def test_where_a_name_or_a_number_was_not_found_every_line_is_covered(readers: Readers) -> None:
+    picture = papers.photographed("id_front", "clean", 3)
+    whole = readers.read_now(picture.jpeg)
+    assert whole.field("gender") is not None
+    box = max(whole.masks, key=lambda box: box.y)  # the number's line
+    image = pixels(picture.jpeg).copy()
+    tall = image.shape[0]
+    image[int((box.y - 0.01) * tall) : int((box.y + box.h + 0.01) * tall), :] = 128
+    smudged = shown(image)
+    read = readers.read_now(smudged, "id_card_front")
+    assert read.field("id_number") is None and len(read.masks) > len(whole.masks)
+    left = readers.read_now(covered(smudged, read), "id_card_front")
+    assert not left.fields
+
+
 def test_both_sides_in_one_picture_are_both_found(readers: Readers) -> None:
     both = scenes.side_by_side(papers.sheet("id_front", 5).image, papers.sheet("id_back", 5).image)
     picture = scenes.photographed(both, "easy", papers.Random(5))

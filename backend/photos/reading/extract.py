@@ -246,9 +246,16 @@ def _as_field(name: str, value: Value) -> ReadField:
     return ReadField(name, value.text, value.checked, score, doubtful)
 
 
-def is_sensitive(name: str) -> bool:
-    """Numbers and addresses: what a preview for others does not show."""
-    return name.endswith(("_number", "_no", "_account", "_address", "_phone"))
+def is_personal(name: str) -> bool:
+    """Names, numbers and addresses: what a preview for others does not show."""
+    return name.endswith(("name", "_number", "_no", "_account", "_address", "_phone"))
+
+
+def personal_fields(kind: Kind) -> frozenset[str]:
+    """Those that every paper of this kind bears; a guardian's stand only on some."""
+    paper = papers().get(kind)
+    named = (field.name for field in paper.fields) if paper else ()
+    return frozenset(name for name in named if is_personal(name) and not name.startswith("guardian_"))
 
 
 def with_digits(lines: Iterable[Line], least: int = 6) -> list[Line]:

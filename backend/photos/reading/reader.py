@@ -146,22 +146,27 @@ def _unknown(text: Text, expected: str | None) -> ReadPhoto:
         problems: list[Code] = ["wrong_paper"] if known else []
     else:
         problems = reasons or (["wrong_paper"] if known else ["unreadable"])
-    masks = tuple(_box(line, text) for line in extract.with_digits(text.lines)) if legible else ()
+    masks = tuple(_box(line, text) for line in text.lines) if legible else ()
     return ReadPhoto(
         "unknown", 0.0, (), tuple(Problem(code) for code in problems), legible and not known, text.angle, masks
     )
 
 
 def _masks(text: Text, found: Found) -> tuple[Box, ...]:
-    """Numbers and addresses. Where not everything could be read, what could not may be anywhere: the lower half goes as well."""
-    hidden = {
-        line: None
+    """Names, numbers and addresses. Where one that belongs on this paper was not found, it may stand in any line: all of them are
+    covered; where not even what the paper is wanted for could be read, the lower half goes as well."""
+    told = [
+        (field, lines)
         for field, lines in zip(found.fields, found.lines, strict=True)
-        for line in lines
-        if extract.is_sensitive(field.name)
-    }
-    boxes = [_box(line, text) for line in (*hidden, *extract.with_digits(text.lines))]
-    return tuple(dict.fromkeys((*boxes, *(() if found.readable else (_LOWER_HALF,)))))
+        if extract.is_personal(field.name)
+    ]
+    hidden = [*(line for _, lines in told for line in lines), *extract.with_digits(text.lines)]
+    names = [field.value for field, _ in told if field.name.endswith("name")]
+    hidden += [line for line in text.lines if any(name in line.text for name in names)]
+    if extract.personal_fields(found.kind) - {field.name for field, _ in told}:
+        hidden += text.lines
+    boxes = dict.fromkeys(_box(line, text) for line in hidden)
+    return (*boxes, *(() if found.readable else (_LOWER_HALF,)))
 
 
 def _box(line: Line, text: Text) -> Box:
