@@ -201,6 +201,10 @@ def _text(desk: Desk) -> None:
         return _after_distress(desk)
     if desk.message.text.strip() in desk.view.words.lists["next_person_words"] and _may_switch(desk):
         return _next_person(desk)
+    wanted = _after_one_of(desk.view.words.lists["switch_words"], desk.message.text)
+    if wanted and desk.library.reader.addressed(wanted) == wanted and _may_switch(desk):
+        desk.say("nobody_called", name=wanted)
+        return desk.stay("asked_again")
     read_as(desk, _read(desk, context_of(desk.view, desk.open)))
 
 
@@ -468,13 +472,14 @@ def _help_family(desk: Desk, reading: Reading) -> bool:
     """“帮我妈问的”: whoever speaks for a parent or partner helps them; who is their guardian says so at the next question."""
     grown_up, young = desk.view.words.names["grown_up_kin"], desk.view.words.names["young_kin"]
     kin = reading.value[0] if len(reading.value or ()) == 1 else ""
-    if desk.open.key != "actor_role" or (kin not in grown_up and kin not in young):
+    called = grown_up.get(kin) or desk.library.reader.addressed(desk.message.text)
+    if desk.open.key != "actor_role" or not (called or kin in young):
         return False
     if kin in young:
         give(desk, desk.open, "legal_guardian", "said", {"relation": young[kin]})
     else:
-        desk.say("helps_family", who=grown_up[kin])
-        give(desk, desk.open, "agent", "said", {"called": grown_up[kin]})
+        desk.say("helps_family", who=called)
+        give(desk, desk.open, "agent", "said", {"called": called})
     _volunteer(desk, dict(reading.facts))
     return True
 
@@ -508,6 +513,8 @@ def _understood(desk: Desk, reading: Reading) -> None:
     give(desk, query, value, "said", also)
     if query.key == "actor_role" and desk.open.key == "relation":
         _said_who(desk, query)
+    elif desk.open.key == "called" and (called := desk.library.reader.addressed(desk.message.text)):
+        give(desk, desk.open, called, "said")
 
 
 def _said_who(desk: Desk, query: Query) -> None:

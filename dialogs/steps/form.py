@@ -17,6 +17,7 @@ from dialogs.steps.offer import applied, item_name, way_of
 from dialogs.view import Asking, Problem, Query, Said, Taken, View, frozen
 
 PREFIX = "field:"
+KIN = "guardian_relation"  # what the guardian is to the applicant, asked only where the beginning of the talk left it open
 _FOLLOWING = frozenset({"age", "card_level", "card_categories"})
 _NUMBERS = ("id_number", "disability_card_no")
 
@@ -46,7 +47,15 @@ def _laid(view: View, facts: dict[str, Any]) -> tuple[Field, ...]:
         facts.setdefault(name, follows[name])
     key = ("form", pack.region, pack.version, view.today, tuple(items.items()), frozen(facts))
     laid = view.library.remember(key, lambda: form_fields(view.policy, pack, facts, tuple(items), view.today, items))
-    return tuple(replace(f, value=follows[f.name]) if f.derived and f.name in follows else f for f in laid)
+    return tuple(_follows(view, field, follows) for field in laid)
+
+
+def _follows(view: View, field: Field, follows: Mapping[str, Any]) -> Field:
+    """The field with what is known of it already: from a number, or from what the speaker has said to be to the applicant."""
+    if field.derived and field.name in follows:
+        return replace(field, value=follows[field.name])
+    kin = view.words.names["kin_told"].get(str(view.value("relation", ""))) if field.name == KIN else None
+    return replace(field, derived=True, value=kin) if kin else field
 
 
 def told(view: View) -> dict[str, Any]:

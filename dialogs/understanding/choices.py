@@ -51,7 +51,11 @@ Told = Callable[[str], list[str]]
 
 
 def _label(option: Option) -> str:
-    return re.sub(r"[\s,，。、（）()“”\"'·:：]+", "", option.label).lower().replace("残疾人证", "残疾证")
+    return _bare(option.label).lower().replace("残疾人证", "残疾证")
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\s,，。、（）()“”\"'·:：]+", "", text)
 
 
 def _index(text: str, count: int) -> int | None:
@@ -161,6 +165,9 @@ class Picker:
 
     def one(self, plain: str, options: Options) -> Found:
         """The one option meant."""
+        whole = [option.value for option in options if _label(option) == _bare(plain)]
+        if len(whole) == 1:
+            return Found(whole[0])
         places = self.ordinals(plain, len(options))
         if places is not None:
             return Found(options[places[0]].value) if len(set(places)) == 1 else Found(doubt="no_such_option")

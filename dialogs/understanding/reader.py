@@ -106,6 +106,10 @@ class Reader:
         """The full name of a county code, or the code."""
         return self._places.name(code)
 
+    def addressed(self, text: str) -> str:
+        """How the person who is helped is spoken of in this text (王大爷), "" where nobody is."""
+        return self._slots.addressed(tidy(text[:LIMIT]))
+
     # --- heard anywhere -------------------------------------------------------------------------------------------
 
     def _anywhere(self, context: str, written: str, plain: str, region: str, about: str) -> Reading | None:
@@ -189,6 +193,8 @@ class Reader:
             return answer
         if hit:
             return _from_hit(hit, answer.facts)
+        if kind == "choice" and answer.facts and "," in plain:
+            return answer  # “隔壁王大爷，有证，二级，我帮他问能领啥”
         return answer if kind == "open" and answer.facts else Reading("other", doubt="question", facts=answer.facts)
 
     def _not_answered(self, answer: Reading, plain: str, region: str, asks: bool, hit: Hit | None) -> Reading:
@@ -258,6 +264,8 @@ class Reader:
             found = self._told(fact, plain, region, shown, many)
             if many and found.value is not None and not isinstance(found.value, list):
                 found = replace(found, value=[found.value])
+        if fact == "actor_role" and found.doubt == "elsewhere" and self._slots.addressed(plain):
+            found = Found("agent")  # “王大爷”, “隔壁王婆婆想问”
         if fact == "actor_role" and found.value == "deceased" and self._of_the_living(plain):
             found = Found(doubt="family")
         if many and fact in _STATES and self._p["all_of_them"].fullmatch(plain.strip(",.!")):
@@ -274,6 +282,8 @@ class Reader:
     def _chosen(self, many: bool, fact: str, plain: str, region: str, shown: tuple[Option, ...]) -> Found:
         """What is picked on the screen. Of several, some may be told in one's own words (“高龄津贴” for 老年人的补贴)."""
         if not shown:
+            return Found(doubt="elsewhere")
+        if self._slots.kind_of.get(fact) == "relation" and self._slots.kin_turned(fact, plain):
             return Found(doubt="elsewhere")
         if not many:
             return self._picker.one(plain, shown)
@@ -323,15 +333,21 @@ class Reader:
             kin = self._slots.kin(plain) if fact == "actor_role" and found.doubt == "elsewhere" else set()
             return Found(doubt="family", likely=tuple(sorted(kin))) if kin else found
         kind = self._slots.kind_of.get(fact, "")
+        if kind == "relation" and shown:
+            return self._kin_option(self._slots.kin_group(fact, plain), shown)
         if kind in ("place", "level", "categories", "relation", "number"):
             found = self._slot_value(kind, plain, plain.removeprefix("我") if kind == "relation" else plain, region)
             values = [option.value for option in shown]
             listed = found.value if isinstance(found.value, list) else [found.value]
             if shown and found.value is not None and kind != "place" and not all(v in values for v in listed):
-                others = [option.value for option in shown if option.label.startswith("其他")]
-                return Found(others[0]) if kind == "relation" and len(others) == 1 else Found(doubt="not_offered")
+                return Found(doubt="not_offered")
             return found
         return Found(doubt="elsewhere")
+
+    def _kin_option(self, kin: str, shown: tuple[Option, ...]) -> Found:
+        """The button of this group of relatives; “其他…” for one who has none."""
+        held = [o.value for o in shown if o.value == kin] or [o.value for o in shown if o.label.startswith("其他")]
+        return Found(held[0]) if kin and len(held) == 1 else Found(doubt="which_relation" if kin else "elsewhere")
 
     def _of_the_living(self, plain: str) -> bool:
         """“我弟弟智障，爸妈都不在了”: somebody has died, and somebody else is meant. Who cancels a card says so."""
@@ -412,6 +428,8 @@ class Reader:
             return self._slots.address(written)
         if kind == "name":
             return self._slots.person_name(written)
+        if kind == "called":
+            return Found(doubt="question") if self._asks(plain) else self._slots.called(written)
         return Found(doubt="question") if self._asks(plain) else Found(written)
 
     def _place(self, plain: str) -> Found:

@@ -160,6 +160,7 @@ class SlotReader:
         self._not_level = re.compile("|".join(table.not_levels))
         name = rf"(?:[{table.surnames}]|{'|'.join(table.double_surnames)})[\u4e00-\u9fff]{{1,2}}"
         self._namelike = re.compile(name)
+        self._addressed = _addressed(table, name)
         self._called = re.compile(rf"[,，\s](?:名字)?叫(?:做|作)?\s*({name})[。.]?$")
 
     def day(self, plain: str) -> Found:
@@ -208,6 +209,19 @@ class SlotReader:
         if len(name) > 4 and not re.search(r"[·•．.・‧]", name):
             return Found(doubt="is_it_a_name", likely=(name,))
         return Found(name)
+
+    def addressed(self, plain: str) -> str:
+        """How somebody who is helped is spoken of (“帮隔壁王大爷问”: 王大爷; “给我二叔办”: 二叔), "" where nobody is."""
+        found = self._addressed.search(plain)
+        if not found or re.search(r"(?:我|俺)(?:就)?(?:是|叫|姓)$", plain[: found.start()]):
+            return ""
+        return next(filter(None, found.groups()), "")
+
+    def called(self, written: str) -> Found:
+        """What somebody is to be called: the form of address in the text, else the text without what leads to it."""
+        text = written.strip(" ，,。.")
+        bare = re.sub(r"^(?:你)?(?:就|都)?(?:管)?(?:叫|喊|称呼)?(?:她|他)?(?:叫做?|是|姓|喊)?", "", text) or text
+        return Found(self.addressed(text) or re.split(r"[,，。;；]", bare)[0].strip())
 
     def address(self, written: str) -> Found:
         """An address exactly as written: it has at least two of the words that addresses are made of."""
@@ -293,6 +307,21 @@ class SlotReader:
             return Found(said.pop())
         return Found(doubt="which_relation", likely=tuple(sorted(said))) if said else NOTHING
 
+    def kin_group(self, fact: str, plain: str) -> str:
+        """The same as buttons have it (parent, spouse...), "" where it is not clear. `relation` is what the applicant is to the
+        speaker; any other field, what the speaker is to the applicant. “我是他妈” tells the one by the other."""
+        turned = self.kin_turned(fact, plain)
+        found = self.relation(plain)
+        kin = found.value or (found.likely[0] if turned and len(found.likely) == 1 else "")
+        groups = self._table.kin_options.items()
+        group = next((name for name, held in groups if kin in held or (not kin and any(w in plain for w in held))), kin)
+        return self._table.kin_turned.get(group, kin) if turned else group
+
+    def kin_turned(self, fact: str, plain: str) -> bool:
+        """Whether “我是他妈” was said where it is asked what he is to me, or the other way round."""
+        mine, theirs = r"(?:我|俺)就?是(?:他|她|它|娃|孩子)", r"(?:他|她|它|娃|孩子)就?是(?:我|俺)"
+        return bool(re.search(mine if fact == "relation" else theirs, plain))
+
     def kin(self, plain: str) -> set[str]:
         """The relatives that are named; a single character (姑 of 三姑镇) only where it can be nothing else."""
         pattern, meaning = self._relation
@@ -302,6 +331,19 @@ class SlotReader:
             if len(f[0]) > 1 or f.start() == 0 or plain[: f.start()].endswith(tuple("我俺咱额家给帮替老他她的是"))
         )
         return {meaning[f[0]] for f in found if not self._p["not_before_value"].search(plain[: f.start()])}
+
+
+def _addressed(table: Slots, name: str) -> re.Pattern[str]:
+    """王大爷; 老张; 李建国 of “给李建国办”; 二叔 of “我二叔”."""
+    titles, own = ("|".join(sorted(words, key=len, reverse=True)) for words in (table.called.titles, table.called.own))
+    family = "".join(sign for sign in table.surnames if sign not in table.called.no_surname)
+    surname = rf"(?:{'|'.join(table.double_surnames)}|[{family}])"
+    before = rf"(?:{'|'.join(table.called.before)}){surname}(?![\u4e00-\u9fff])"
+    helped = (
+        rf"(?:帮|给|替|为)(?:我们?)?(?:村|组|队|院|社区)?(?:里|上)?的?({name})(?=办|问|弄|搞|整|申请|看|查|来|填|$)"
+    )
+    kin = rf"(?:我|俺|额)(?:们)?(?:家)?的?([大二三四五六七八九幺小]?(?:{own}))"
+    return re.compile(rf"({surname}[大二三四五六七八九幺小]?(?:{titles}))|({before})|{helped}|{kin}")
 
 
 def _words(groups: Iterable[tuple[str, list[str]]]) -> tuple[re.Pattern[str], dict[str, str]]:

@@ -103,6 +103,15 @@ class Category(_Table):
     lay: list[str]
 
 
+class Called(_Table):
+    """How people are spoken of: `titles` after a surname, `before` one, and `own` relatives who have no other word here."""
+
+    titles: list[str]
+    before: list[str]
+    no_surname: str
+    own: list[str]
+
+
 class Slots(_Table):
     categories: dict[str, Category]
     category_unclear: list[str]
@@ -110,12 +119,15 @@ class Slots(_Table):
     not_levels: list[str]
     relations: dict[str, list[str]]
     groups: list[list[str]]
+    kin_options: dict[str, list[str]] = {}
+    kin_turned: dict[str, str] = {}
     fields: dict[str, list[str]]
     change_names: dict[str, list[str]]
     household_cues: list[str]
     residence_cues: list[str]
     surnames: str
     double_surnames: list[str]
+    called: Called
     former_places: dict[str, str] = {}
     examples: list[tuple[str, str, Any]] = []
 
