@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from dialogs.days import day_says
 from dialogs.desk import Desk
 from dialogs.directory import SHANGHAI
 from dialogs.messages import CallStaff, KeepQuestion, Say
@@ -124,7 +125,7 @@ def contacts_say(desk: Desk) -> str:
             phone=c.phone or words.say("no_phone"),
             text=c.text_route or words.say("no_text"),
             source=c.source,
-            on=c.on,
+            on=day_says(c.on, desk.view.today),
         )
         for c in directory.contacts
     ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dialogs.days import day_says
 from dialogs.desk import Desk
 from dialogs.messages import Say
 from dialogs.policy import Decision, decide
@@ -29,7 +30,7 @@ def renew(desk: Desk) -> None:
     desk.set_draft(pack_version=today.key)
     if _names(draft.pack_version) != _names(today.key):
         return  # the residence has brought another document in: no new version of one
-    desk.say("pack_renewed", on=today.written.dated.isoformat())
+    desk.say("pack_renewed", on=day_says(today.written.dated))
     if known:
         changes = tuple(_changes(before, desk.view)) or (desk.view.words.say("renewed_same", who=desk.view.who),)
         desk.replies.append(Say("\n".join(changes)))

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,6 +36,8 @@ from backend.applications.states import OPEN, WITH_PERSON, BadRequest, NotFound,
 from backend.jobs import House
 from backend.people import masking
 from backend.storage import DataKey, check_receipt, now
+from dialogs.days import day_says
+from dialogs.directory import SHANGHAI
 
 Json = dict[str, Any]
 SHOW = {
@@ -179,7 +181,7 @@ def _case(house: House, case: Any, pack: str = "") -> Json:
         "way": case.way,
         "state": case.state,
         "state_name": words().shown(case.state),
-        "verbs": list(verbs_from(case.state)),
+        "verbs": list(verbs_from(case.state, item=case.item)),
         "waits_for": [name_of(house, pack, item) for item in case.waits_for],
         "supplied": case.supplied_at is not None,
         "stale": case.stale,
@@ -190,17 +192,21 @@ def _case(house: House, case: Any, pack: str = "") -> Json:
 def clock(case: Any) -> Json:
     """The limit of a case in words. A date stands there only once the clock has started."""
     due = case.due_on.isoformat() if case.due_on else None
-    if due is None:
-        return {"due": None, "says": _not_running(case), "light": ""}
     if case.state not in OPEN:
         return {"due": due, "says": "", "light": ""}
+    if case.due_on is None:
+        return {"due": None, "says": _not_running(case), "light": ""}
     light = {SOON: "amber", OVERDUE: "red"}.get(case.urgency, "green")
     near = {SOON: words().due_soon, OVERDUE: words().overdue}.get(case.urgency)
     return {
         "due": due,
-        "says": (near or (words().due_about if case.estimate else words().due)).format(due=due),
+        "says": (near or (words().due_about if case.estimate else words().due)).format(due=_day(case.due_on)),
         "light": light,
     }
+
+
+def _day(day: date) -> str:
+    return day_says(day, now().astimezone(SHANGHAI).date())
 
 
 def _not_running(case: Any) -> str:

@@ -57,6 +57,9 @@ _ACCEPTED: frozenset[ClockStart] = frozenset({"acceptance", "application", "card
 _PASSED_ON: frozenset[ClockStart] = frozenset({"application", "card_issued"})
 EXCLUDED: dict[CaseState, str] = {"assessing": "assessment", "publicised": "publicity"}
 """While a case is in such a state, the clock of a document that excludes this stands still."""
+OF_A_CARD: frozenset[Verb] = frozenset({"assess", "assessed", "publicise"})
+"""The assessment and the publicity of its result belong to the card; nothing else is offered them."""
+CARD = "card."
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +211,10 @@ def check(state: CaseState, verb: str, by: By, reason: str = "") -> Move:
     return move
 
 
-def verbs_from(state: CaseState, by: By = "staff") -> tuple[Verb, ...]:
-    """What can be done with a case in this state, in the order of the table: the console's buttons."""
-    return tuple(move.verb for move in TABLE.values() if state in move.source and by in move.who)
+def verbs_from(state: CaseState, by: By = "staff", item: str = "") -> tuple[Verb, ...]:
+    """What can be done with a case of this item in this state, in the order of the table: the console's buttons."""
+    ours = (move for move in TABLE.values() if move.verb not in OF_A_CARD or item.startswith(CARD))
+    return tuple(move.verb for move in ours if state in move.source and by in move.who)
 
 
 def all_ended(states: Iterable[CaseState]) -> bool:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from pydantic_core import to_jsonable_python
 
 from backend.storage import new_id
+from dialogs.days import day_says
 from dialogs.messages import Ask, Message, Reply, Say, Turn
 from dialogs.session import Session
 
@@ -187,7 +188,7 @@ def _value(value: Any, options: Sequence[Json], words: _Words) -> str:
         return words.joiner.join(_value(one, options, words) for one in value[:100])
     if isinstance(value, dict):
         return words.signed if value.get("way") in ("drawn", "typed") else ""
-    return words.unsure if value == "unsure" else "" if value is None else str(value)
+    return words.unsure if value == "unsure" else "" if value is None else day_says(str(value))
 
 
 def _speaker(reply: Reply) -> Speaker:

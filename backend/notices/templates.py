@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from backend.settings import Settings
+from dialogs.days import day_says
 from dialogs.directory import SHANGHAI
 
 # Kind of parameter -> what it may be. The platform's table; a value that breaks it is refused with 47003.
@@ -42,7 +43,8 @@ class Template(BaseModel):
     def filled(self, at: datetime) -> dict[str, str]:
         """The values to send, with the time as it is in China."""
         local = at.astimezone(SHANGHAI)
-        return {name: value.replace("{time}", f"{local:%Y-%m-%d %H:%M}") for name, value in self.fields.items()}
+        time = f"{day_says(local.date())} {local:%H:%M}"
+        return {name: value.replace("{time}", time) for name, value in self.fields.items()}
 
 
 def template_of(settings: Settings, app: str) -> tuple[str, Template] | None:

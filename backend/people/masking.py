@@ -32,8 +32,8 @@ def address(value: str) -> str:
 
 
 def date(value: str) -> str:
-    """1985-03-04 -> 1985-**-**."""
-    return value[:4] + re.sub(r"[0-9]", "*", value[4:])
+    """1985-03-04 and 1985年3月4日 -> 1985年*月*日."""
+    return f"{value[:4]}年*月*日" if value else ""
 
 
 def text(value: str) -> str:

@@ -29,6 +29,7 @@ from backend.staff.desk import Why
 from backend.staff.rights import Staff
 from backend.staff.words import words
 from backend.storage import check_receipt, now
+from dialogs.days import day_says
 from dialogs.directory import SHANGHAI
 
 Json = dict[str, Any]
@@ -141,7 +142,7 @@ def _in_words(house: House, field: ReadField) -> str:
     policy = house.library.policy
     written = policy.fields.get(field.name) or policy.facts.get(field.name)
     labels = {str(one.value): one.label for one in policy.options(written)} if written else {}
-    return "、".join(labels.get(one, one) for one in field.value.split(",")) if labels else field.value
+    return "、".join(labels.get(one, one) for one in field.value.split(",")) if labels else day_says(field.value)
 
 
 def _label(house: House, name: str) -> str:
@@ -197,7 +198,7 @@ def _of_photo(house: House, application_id: str, field: str) -> str:
     found = read.field(name) if read else None
     if found is None:
         raise NotFound()
-    return found.value
+    return day_says(found.value)
 
 
 def form(house: House, staff: Staff, application_id: str, reason: str) -> bytes:
@@ -254,5 +255,5 @@ def _record(house: House, staff: Staff, verb: audit.Verb, case_id: str, reason: 
 
 def _day(day: date) -> str:
     """今天, 明天, or the date in words."""
-    ahead = (day - now().astimezone(SHANGHAI).date()).days
-    return {0: "今天", 1: "明天"}.get(ahead, f"{day.month}月{day.day}日")
+    today = now().astimezone(SHANGHAI).date()
+    return {0: "今天", 1: "明天"}.get((day - today).days) or day_says(day, today)

@@ -22,6 +22,7 @@ from backend.staff import masks, store
 from backend.staff.rights import Staff
 from backend.staff.words import words
 from backend.storage import DataKey
+from dialogs.days import day_says
 from dialogs.directory import SHANGHAI
 from dialogs.session import PaperValue
 from dialogs.steps.papers import marked
@@ -215,4 +216,4 @@ def clock(at: datetime) -> str:
     """A moment as it is said on the spot: the time for today, else the day too."""
     local = at.astimezone(SHANGHAI)
     today = datetime.now(SHANGHAI).date()
-    return f"{local:%H:%M}" if local.date() == today else f"{local.month}月{local.day}日 {local:%H:%M}"
+    return f"{local:%H:%M}" if local.date() == today else f"{day_says(local.date(), today)} {local:%H:%M}"

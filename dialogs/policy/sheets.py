@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import Field
 
+from dialogs.days import day_says
 from dialogs.policy.checks import spelled
 from dialogs.policy.decide import complete, decide, judge, ways
 from dialogs.policy.derive import as_date
@@ -277,7 +278,7 @@ class _Hand:
             return ""
         day = as_date(value) if name in self._policy.fields and self._policy.fields[name].rule == "date" else None
         if day:
-            return f"{day.year}年{day.month}月{day.day}日"
+            return day_says(day)
         labels = self._labels(name)
         if isinstance(value, (list, tuple, set, frozenset)):
             return "、".join(label for one, label in labels.items() if one in value)
@@ -287,7 +288,7 @@ class _Hand:
 
     def _said_also(self, name: str) -> str:
         on, commitment = self._filling.applied_on, self._pack.written.commitment
-        day = f"{on.year}年{on.month}月{on.day}日"
+        day = day_says(on)
         return {
             "items": "、".join(self._pack.items[item].short for item in self._items if item in self._pack.items),
             "receipt": self._filling.receipt,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from dialogs.days import day_says
 from dialogs.messages import Option
 from dialogs.policy import Field, check, facts_from_fields, form_fields
 from dialogs.policy.decide import complete
@@ -162,4 +163,6 @@ def in_words(view: View, name: str, value: Any) -> str:
         return "、".join(label for one, label in labels.items() if one in value)
     if text.input == "place":
         return view.county_name(str(value))
+    if text.input == "date":
+        return day_says(str(value))
     return str(labels.get(value, view.words.name("values", str(value))))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from dialogs.days import day_says
 from dialogs.messages import Option
 from dialogs.papers import PaperKind
 from dialogs.policy.derive import whole_years
@@ -210,9 +211,8 @@ def ask(view: View, query: Query) -> Asking:
         return Asking(_ask_whose(view, query, photo_id, paper))
     if what == "expired":
         day = expired(view, paper)
-        return Asking(
-            choice(view, query, "paper_expired", kind=_name(view, paper), date=day.isoformat() if day else "")
-        )
+        ended = day_says(day, view.today) if day else ""
+        return Asking(choice(view, query, "paper_expired", kind=_name(view, paper), date=ended))
     if what == "values":
         return Asking(_ask_values(view, query, paper))
     return Asking(_ask_differs(view, query, paper, what.removeprefix("differs.")))

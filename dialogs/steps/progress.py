@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from dialogs.days import day_says
 from dialogs.messages import Cite, PlacePhotos, Progress, ProgressLine, Reply, Say, Supply
 from dialogs.session import CaseSeen, Submitted
 from dialogs.steps import form, offer, rating
@@ -84,7 +85,7 @@ def moved_says(view: View, case: CaseSeen) -> tuple[Reply, ...]:
     """What a person hears when the office has moved a case."""
     name = offer.item_name(view, case.item)
     text = view.words.say(f"moved_{case.state}", item=name, reason=case.reason, says=case.says, due=case.due or "")
-    due = (view.words.say("due_says", due=case.due),) if case.due and case.state in ("accepted", "publicised") else ()
+    due = (_due(view, case.due),) if case.due and case.state in ("accepted", "publicised") else ()
     more = (case.says,) if case.says and "{says}" not in view.words.says[f"moved_{case.state}"] else ()
     return (Say("\n".join((text, *due, *more)), tone="notice"), *_to_the_assessment(view, case))
 
@@ -138,9 +139,13 @@ def _limit(view: View, case: CaseSeen) -> str:
     if case.state in FINISHED:
         return ""
     if case.due:
-        return view.words.say("due_says", due=case.due)
+        return _due(view, case.due)
     deadline = view.plan.deadlines.get(case.item) or view.plan.deadlines.get("bundle")
     return deadline.says if deadline else view.words.say("no_limit_stated")
+
+
+def _due(view: View, due: str) -> str:
+    return view.words.say("due_says", due=day_says(due, view.today))
 
 
 def _automatic(view: View) -> tuple[ProgressLine, ...]:

@@ -128,7 +128,7 @@ def test_who_is_deleted_leaves_no_application_and_who_takes_away_gets_all(office
         ("field:id_number", IDENTITY, "990*************18"),
         ("field:phone", PHONE, "199******34"),
         ("field:residence_address", "通川区某某路12号", "通川区某****"),
-        ("field:birth_date", "1985-03-04", "1985-**-**"),
+        ("field:birth_date", "1985-03-04", "1985年*月*日"),
         ("note", "电话 199 0000 1234 找我", "电话 199********34 找我"),
         ("is_dibao", "是", "是"),
     ],

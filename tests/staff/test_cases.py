@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from backend.applications.states import verbs_from
 from backend.jobs import run
 from backend.staff.masks import Mask
 from tests.staff.world import IDENTITY, IN_THE_FORM, NAME, PHONE, PLANTED, STREET, SUBMITTED, Applicant, Office
@@ -90,6 +92,42 @@ def test_a_case_that_is_due_or_overdue_says_so_on_the_list(desk: Office) -> None
     rows = client.get(f"{API}/conversations?filter=needs").json()
     assert [one["code"] for one in rows[0]["why"]] == ["overdue"]
     assert client.get(f"{API}/applications?filter=due").json()[0]["cases"][0]["clock"]["light"] == "red"
+
+
+ISO_DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?![\dT])")
+
+
+def test_a_limit_is_told_in_words_to_the_applicant_and_in_the_console(desk: Office) -> None:
+    applicant, application = submitted(desk)
+    case, client = application["cases"][0]["id"], desk.staff()
+    client.post(f"{API}/cases/{case}/accept", json={})
+    words = heard(desk, applicant)
+    clock = client.get(f"{API}/applications/{application['id']}").json()["cases"][0]["clock"]["says"]
+    assert "最晚到" in words and "月" in clock
+    assert not ISO_DAY.search(words) and not ISO_DAY.search(clock)
+    assert not ISO_DAY.search(
+        str([block["text"] for entry in applicant.say("进度")["entries"] for block in entry["blocks"]])
+    )
+
+
+def test_an_allowance_is_offered_no_assessment_and_no_publicity_and_a_card_is(desk: Office) -> None:
+    _, application = submitted(desk)
+    case, client = application["cases"][0], desk.staff()
+    client.post(f"{API}/cases/{case['id']}/accept", json={})
+    verbs = client.get(f"{API}/applications/{application['id']}").json()["cases"][0]["verbs"]
+    assert case["item"].startswith("allowance.") and "approve" in verbs
+    assert not {"assess", "assessed", "publicise"} & set(verbs)
+    assert {"assess", "assessed", "publicise"} <= set(verbs_from("accepted", item="card.new"))
+
+
+@pytest.mark.parametrize("verbs", [["reject"], ["reject", "close"], ["withdraw"]])
+def test_a_case_that_has_ended_before_its_clock_began_says_nothing_of_a_clock(desk: Office, verbs: list[str]) -> None:
+    _, application = submitted(desk)
+    case, client = application["cases"][0]["id"], desk.staff()
+    for verb in verbs:
+        assert client.post(f"{API}/cases/{case}/{verb}", json={"reason": "材料不符"}).status_code == 200, verb
+    shown = client.get(f"{API}/applications/{application['id']}").json()["cases"][0]
+    assert shown["clock"] == {"due": None, "says": "", "light": ""}
 
 
 def test_no_answer_of_the_console_holds_a_planted_value(each_desk: Office) -> None:

@@ -64,7 +64,7 @@ def test_at_a_safe_point_it_moves_on_and_says_what_changed(tmp_path: Path) -> No
         core,
         published(tmp_path, (ten, "says: 从受理那天起，8个工作日内办结。"), ("working_days: 10", "working_days: 8")),
     )
-    assert "规定更新了（2026-12-01的版本）" in heard
+    assert "规定更新了（2026年12月1日的版本）" in heard
     assert "“重度残疾人护理补贴”的时限变了。从受理那天起，8个工作日内办结。" in heard
     assert "规定更新" not in words(core.say("要带什么", {}).replies)
 
