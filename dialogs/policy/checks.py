@@ -221,7 +221,11 @@ def _problems_of_rows(pack: PackFile, names: Names, taken: Sequence[str]) -> Ite
                 yield ("serves", at), f"no item is called “{pattern}”", "Correct the name."
     for block in ("first", "ways", "clocks", "materials", "before"):
         for at, row in enumerate(getattr(pack, block)):
-            for pattern in (*row.items, *getattr(row, "opens", ()), *((row.item,) if isinstance(row, First) else ())):
+            for pattern in (
+                *row.items,
+                *getattr(row, "opens", ()),
+                *((row.item,) if isinstance(row, First) and row.item else ()),
+            ):
                 if not spelled([pattern], (*ids, *taken) if block == "first" else ids):
                     yield (block, at), f"no item is called “{pattern}”", "Correct the name."
             material = getattr(row, "material", None)

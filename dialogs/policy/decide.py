@@ -8,7 +8,7 @@ then opens is `later`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, partial
@@ -71,13 +71,23 @@ def decide(pack: Pack, facts: Facts, wants: Sequence[str] | None, on: date, *, r
     )
 
 
+def with_what_comes_first(pack: Pack, facts: Facts, wants: Sequence[str] | None, on: date) -> tuple[str, ...] | None:
+    """These items, and what they wait for as far as it is open: both are applied for together. Raises ValueError for an
+    unknown item."""
+    if wants is None:
+        return None
+    found = decide(pack, facts, wants, on, reasons=False)
+    first = {item for stage in found.order for item in stage if found.items[item].verdict == "eligible"}
+    return tuple(item for item in found.items if item in wants or item in first)
+
+
 def _applying(pack: Pack, items: Mapping[str, ItemDecision], wants: Sequence[str] | None, known: Facts) -> Applying:
     applied = _applied(items, wants, _OPEN)
     with_papers = _own(pack, applied) if wants is None else applied
     timed = applied if wants is not None else _applied(items, None, _OPEN_OR_AUTOMATIC)
     channel = ways(pack, items, wants, known)
     return Applying(
-        order=_order(pack, applied),
+        order=_order(pack, items, applied.keys() | _coming_first(pack, items, applied, known)),
         materials=materials(pack, with_papers, known),
         deadlines=_limits(pack, timed, wants, known),
         channel=channel,
@@ -123,8 +133,7 @@ def _limits(pack: Pack, timed: Mapping[str, str], wants: Sequence[str] | None, k
 def judge(pack: Pack, known: Facts, items: Sequence[str], *, reasons: bool = True) -> dict[str, ItemDecision]:
     """The verdicts of these items. `known`: as `complete` gives it."""
     rules = pack.rules
-    ahead = [row for row in pack.first if row.rule is None or row.rule.test(known)]
-    ahead = [row for row in ahead if rules[row.written.item].test(known) is not False]
+    ahead = [row for row in pack.first if _comes_first(rules, row, known)]
     supposed: dict[tuple[Compiled, ...], _Supposed] = {}
     found: dict[str, ItemDecision] = {}
     for item in items:
@@ -140,6 +149,14 @@ def judge(pack: Pack, known: Facts, items: Sequence[str], *, reasons: bool = Tru
             decided = _after_the_first(pack, rule, value, known, supposed[rows], reasons)
         found[item] = decided or _decided_today(pack, rule, value, known, reasons)
     return found
+
+
+def _comes_first(rules: Mapping[str, Rule], row: Compiled, known: Facts) -> bool:
+    """Whether the row's time has come, and what it names is not refused."""
+    if row.rule is not None and not row.rule.test(known):
+        return False
+    item = row.written.item
+    return not item or rules[item].test(known) is not False
 
 
 @lru_cache(maxsize=4096)
@@ -244,6 +261,16 @@ def _applied(items: Mapping[str, ItemDecision], wants: Sequence[str] | None, ope
     return {item: items[item].verdict for item in items if item in wants and items[item].verdict != "not_eligible"}
 
 
+def _coming_first(
+    pack: Pack, items: Mapping[str, ItemDecision], applied: Mapping[str, str], known: Facts
+) -> frozenset[str]:
+    """What those of these that are `later` wait for, where it is open, or left to a person."""
+    later = frozenset(item for item, verdict in applied.items() if verdict == "later")
+    rows = (row for row in pack.first if row.items & later and _comes_first(pack.rules, row, known))
+    named = {row.written.item for row in rows} & items.keys() if later else ()
+    return frozenset(item for item in named if items[item].verdict == "eligible" or items[item].needs == (PERSON,))
+
+
 def _own(pack: Pack, applied: dict[str, str]) -> dict[str, str]:
     """Without what was taken over from a wider document: it adds no papers to what the county asks for."""
     return {item: verdict for item, verdict in applied.items() if item not in pack.behind} if pack.behind else applied
@@ -264,8 +291,8 @@ def _also(
     return found
 
 
-def _order(pack: Pack, applied: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
-    stages = (tuple(item for item in applied if item in stage) for stage in pack.stages)
+def _order(pack: Pack, items: Iterable[str], some: Collection[str]) -> tuple[tuple[str, ...], ...]:
+    stages = (tuple(item for item in items if item in some and item in stage) for stage in pack.stages)
     return tuple(stage for stage in stages if stage)
 
 

@@ -89,7 +89,7 @@ class InHandFirst:
 @dataclass(frozen=True, slots=True)
 class Applying:
     """What applying takes: the papers, limits and ways of what is applied for, in which order, what is needed first.
-    `also`: a way that the wider document opens and this one does not, for the window to settle."""
+    `also`: a way that the wider document opens and this one does not; it says who settles which holds."""
 
     order: tuple[tuple[str, ...], ...]
     materials: tuple[MaterialNeed, ...]
@@ -162,7 +162,8 @@ class Decision:
 
     def as_json(self, who: str = "您") -> dict[str, Any]:
         """The decision in the shape of `yijianshi decide` (without id and next_question). `who` fills {who} in the
-        reasons."""
+        reasons. Where the wider document opens another way, it stands under `also` beside ours; `before` is there
+        where the person needs something in hand first."""
         return {
             "region": self.region,
             "pack": f"{self.region}@{self.version}",
@@ -170,13 +171,23 @@ class Decision:
             "order": [list(stage) for stage in self.order],
             "materials": [_material(need) for need in self.materials],
             "deadlines": {key: _deadline(one) for key, one in self.deadlines.items()},
-            "channel": {item: {"mode": way.mode, "where": way.where} for item, way in self.channel.items()},
+            "channel": {item: _way(way, self.also.get(item)) for item, way in self.channel.items()},
+            **({"before": [_before(one) for one in self.before]} if self.before else {}),
         }
 
 
 def _item(one: ItemDecision, who: str) -> dict[str, Any]:
     why = [{"clause": r.clause, "says": r.says.replace("{who}", who), "holds": r.holds} for r in one.why]
     return {"verdict": one.verdict, "why": why, "needs": list(one.needs)}
+
+
+def _way(way: Channel, also: Channel | None) -> dict[str, Any]:
+    shape: dict[str, Any] = {"mode": way.mode, "where": way.where}
+    return {**shape, "also": {"mode": also.mode, "where": also.where, "says": also.says}} if also else shape
+
+
+def _before(one: InHandFirst) -> dict[str, Any]:
+    return {"id": one.id, "material": one.material, "name": one.name, "for": list(one.for_items), "clause": one.clause}
 
 
 def _material(need: MaterialNeed) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from dialogs.policy.ask import next_question
-from dialogs.policy.decide import decide
+from dialogs.policy.decide import decide, with_what_comes_first
 from dialogs.policy.decision import Decision
 from dialogs.policy.pack import Policy
 from dialogs.policy.told import wrong_value
@@ -49,10 +49,11 @@ def _decided(policy: Policy, case: Mapping[str, Any]) -> dict[str, Any]:
     if pack is None:
         raise ValueError(f"no pack for region {region!r}; there are: {', '.join(policy.packs)}")
     on, facts, wants = _day(case.get("on")), check_facts(policy, case.get("facts", {})), _wants(case.get("wants"))
-    decision = decide(pack, facts, wants, on)
-    question = next_question(policy, pack, facts, wants, on)
+    together = with_what_comes_first(pack, facts, wants, on)
+    decision = decide(pack, facts, together, on)
+    question = next_question(policy, pack, facts, together, on)
     shape = decision.as_json(DEAD if facts.get("is_deceased") else LIVING)
-    return {**shape, "next_question": _fact_asked(question.facts, decision, wants) if question else None}
+    return {**shape, "next_question": _fact_asked(question.facts, decision, together) if question else None}
 
 
 def _fact_asked(facts: tuple[str, ...], decision: Decision, wants: Sequence[str] | None) -> str:

@@ -23,7 +23,12 @@ def lie_over(pack: Pack, parent: Pack, taken: Sequence[str]) -> Pack:
     written = pack.written.parent
     assert written is not None, "only a pack that names a parent lies over one"
     like = written.like
-    also = {item: parent.ways[like.get(item, item)] for item in pack.ids if like.get(item, item) in parent.ways}
+    theirs = {item: like.get(item, item) for item in pack.ids}
+    also = {
+        item: tuple(replace(row, gives=replace(row.gives, says=written.says)) for row in parent.ways[other])
+        for item, other in theirs.items()
+        if other in parent.ways
+    }
     whole = beside(pack, parent, taken)
     stages = (*pack.stages, frozenset(taken)) if taken else pack.stages
     when = compile_condition(written.when, pack.written.conditions, pack.region) if written.when else None

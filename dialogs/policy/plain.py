@@ -12,7 +12,7 @@ from typing import Any
 
 from dialogs.policy.ask import next_question
 from dialogs.policy.code import compile_condition
-from dialogs.policy.decide import complete, decide
+from dialogs.policy.decide import complete, decide, with_what_comes_first
 from dialogs.policy.decision import Deadline, Decision
 from dialogs.policy.logic import Condition, Reason, Rule
 from dialogs.policy.pack import Pack, Policy
@@ -52,7 +52,8 @@ def explain(policy: Policy, pack: Pack, item: str, facts: Mapping[str, Any] | No
     for row in pack.first:
         if item in row.items:
             when = "" if row.rule is None else "，当："
-            lines += ["", f"先办 {pack.items[row.written.item].name}：{row.written.says}〔{row.written.clause}〕{when}"]
+            first = pack.items[row.written.item].name if row.written.item else "别处的事"
+            lines += ["", f"先办 {first}：{row.written.says}〔{row.written.clause}〕{when}"]
             lines += _condition(policy, row.rule, known) if row.rule else []
     return "\n".join(lines)
 
@@ -104,6 +105,7 @@ def _missing(policy: Policy, needs: Sequence[str]) -> list[str]:
 
 def answer(policy: Policy, pack: Pack, facts: Mapping[str, Any], wants: Sequence[str] | None, on: date) -> str:
     """The whole answer: verdicts with reasons, order, what is needed first, papers, limits, ways, the next question."""
+    wants = with_what_comes_first(pack, facts, wants, on)
     decision = decide(pack, facts, wants, on)
     question = next_question(policy, pack, facts, wants, on)
     lines = [f"{pack.written.name}  {pack.written.title}（{pack.version}）"]
@@ -134,6 +136,8 @@ def _verdicts(policy: Policy, pack: Pack, decision: Decision, verdict: str) -> I
             yield f"    → {one.nearest}"
         if way := decision.channel.get(item):
             yield f"    办法：{way.says}（{way.where}）〔{way.clause}〕"
+        if also := decision.also.get(item):
+            yield f"    或者：{also.where}。{also.says}〔{also.clause}〕"
 
 
 def _reason(reason: Reason) -> str:

@@ -20,6 +20,8 @@ PEOPLE, MOST_TRIES = 3_000, 50_000
 
 def findings(policy: Policy, pack: Pack, on: date) -> Iterator[str]:
     """Each as a sentence with what to do; none for a sound pack."""
+    if pack.written.dated > on:
+        yield f"dated {pack.written.dated} is still to come. Correct the date, or wait with this file until then."
     yield from _unused(pack)
     yield from _asked_in_vain(policy, pack)
     yield from _unreached(policy, pack, on)
@@ -108,6 +110,8 @@ def _contradicting(pack: Pack, people: list[dict[str, Any]]) -> Iterator[str]:
     """What comes first must itself be open, and never wait for what it opens; a first card and a service of a
     valid card exclude each other."""
     for row in pack.first:
+        if not row.written.item:
+            continue  # done in another place: nothing here can contradict it
         if row.written.item in row.items:
             yield f"“{row.written.item}” comes before itself. Take it out of opens."
         fits = [known for known in people if row.rule is None or row.rule.test(known)]

@@ -238,9 +238,9 @@ class Form(Data):
 
 class First(Row):
     """`item` comes first while `when` is so; then `opens` are decided again with `grants`, and `assessed` not
-    known."""
+    known. `item` "": it is done in another place, by no item of this document; `when` alone says for whom."""
 
-    item: str
+    item: str = ""
     says: str
     opens: tuple[str, ...]
     grants: dict[str, Any] = Field(default_factory=dict)

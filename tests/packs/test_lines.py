@@ -146,3 +146,59 @@ def test_a_null_is_never_where_something_may_never_have_been(policy: Policy) -> 
     ]
     assert [one["verdict"] for one in verdicts] == ["eligible", "unknown"]
     assert verdicts[1]["needs"] == ["months_since_card_cancelled"]
+
+
+def test_who_wants_what_comes_after_the_card_hears_of_the_card_and_its_papers_too(policy: Policy) -> None:
+    facts = {**AT_HOME, "holds_card": False, "months_since_card_cancelled": 9999, "is_dibao": True, "age": 40}
+    found = answer(policy, **SHANXI, facts=facts, wants=["allowance.hardship"])
+    assert found["order"] == [["card.new"], ["allowance.hardship"]]
+    assert set(found["channel"]) == set(found["deadlines"]) == {"card.new", "allowance.hardship"}
+    assert {"card.new", "allowance.hardship"} == {item for paper in found["materials"] for item in paper["for"]}
+    assert found["next_question"] == "applied_categories"
+
+
+def test_what_is_left_to_the_window_stands_in_the_order_and_adds_no_papers(policy: Policy) -> None:
+    facts = {"household_county": "411303", "holds_card": True, "card_status": "expired", "is_dibao": True, "age": 40}
+    found = answer(policy, region="henan", facts=facts, wants=["pension.subsidy", "allowance.hardship"])
+    assert found["items"]["card.renew"] == {
+        **found["items"]["card.renew"],
+        "verdict": "unknown",
+        "needs": ["card_damaged"],
+    }
+    told = {**facts, "card_damaged": False, "is_tekun": False, "gets_work_injury_nursing": False}
+    told |= {"gets_duty_disability_allowance": False, "card_generation": "2"}
+    found = answer(policy, region="henan", facts=told, wants=["allowance.hardship"])
+    assert found["order"] == [["card.renew"], ["allowance.hardship"]]
+    assert {item for paper in found["materials"] for item in paper["for"]} == {"allowance.hardship"}
+
+
+def test_the_way_that_only_the_wider_document_opens_stands_beside_ours(policy: Policy) -> None:
+    facts = {**GOOD["facts"], "card_lost": True}
+    way = answer(policy, facts=facts, wants=["card.loss"])["channel"]["card.loss"]
+    assert way["mode"] == "offline"
+    assert way["also"] == {
+        "mode": "online", "where": "四川省政务服务网“一件事”专区", "says": "省里和区里写的不一样，请问窗口以哪个为准。",
+    }  # fmt: skip
+
+
+def test_an_answer_about_the_assessment_form_changes_what_is_printed(policy: Policy) -> None:
+    """A question whose answers all print the same would be one asked in vain."""
+    facts = {
+        "household_county": "511702",
+        "holds_card": False,
+        "is_dibao": False,
+        "age": 40,
+        "applied_categories": ["physical"],
+    }
+    asked = answer(policy, facts=facts, wants=["card.new"])
+    assert asked["next_question"] == "assessment_done"
+    assert asked["before"] == [
+        {
+            "id": "assessment",
+            "material": "assessment_form",
+            "name": "残疾评定表",
+            "for": ["card.new"],
+            "clause": "附件2 一（十七）",
+        }
+    ]
+    assert "before" not in answer(policy, facts={**facts, "assessment_done": True}, wants=["card.new"])
