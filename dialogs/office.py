@@ -186,9 +186,12 @@ _EVENTS: dict[str, Callable[[Desk], Turn]] = {
 
 # --- inside ---
 
+_ENDS = "。．.！!；;，,、 \n"  # a reason stands inside a sentence, whatever the clerk ended it with
+
 
 def _moved(case: CaseSeen, data: Any) -> CaseSeen:
-    changes = {key: data.get(key) or "" for key in ("says", "reason")}
+    changes = {"says": data.get("says") or "", "reason": (data.get("reason") or "").rstrip(_ENDS)}
+    changes |= {"clause": data.get("clause"), "document": data.get("document") or ""}
     wanted = tuple(data.get("wanted", ())) if data["state"] == "returned" else ()
     return case.model_copy(update={"state": data["state"], "due": data.get("due"), "wanted": wanted, **changes})
 

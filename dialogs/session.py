@@ -45,6 +45,8 @@ class CaseSeen(_Kept):
     reason: str = ""
     due: str | None = None
     wanted: tuple[str, ...] = ()  # materials asked for again
+    clause: str | None = None  # by which it was refused, "" where none was named; None: not refused by anybody
+    document: str = ""  # the pack in whose document that clause stands
 
 
 class Submitted(_Kept):

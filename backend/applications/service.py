@@ -2,10 +2,10 @@
 
 For the console and the departments:
 
-    move(house, case_id, verb, by, *, reason="", says="", on=None) -> None
+    move(house, case_id, verb, by, *, reason="", says="", on=None, clause=None) -> None
         verb: accept | assess | publicise | dispatch | supply | approve | reject | deliver | close | withdraw
         assess with `on` is the result of the assessment of that day; `on` is also the day of an acceptance or a publicity that
-        is written down later. `reason` is needed to reject; the applicant hears `reason` and `says`.
+        is written down later. `reason` is needed to reject; the applicant hears `reason`, `says` and the `clause` of a refusal.
     return_for(house, case_id, by, materials, reason, *, photo_ids=()) -> None
         everything that is missing at once: material ids or photo parts, and pictures to be taken again.
 
@@ -44,6 +44,7 @@ from backend.jobs import House
 from backend.people import effects
 from backend.people.happenings import tell
 from backend.storage import DataKey, Storage, new_id, now
+from dialogs.messages import Cite
 from dialogs.policy.clocks import MONTH_OF_CARD
 
 SUPPLEMENT_REASON, EVENT_WORDS, SNAPSHOT = "supplement.reason", "case_event.words", "application.snapshot"
@@ -62,7 +63,8 @@ SYSTEM = Actor("system")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One move to be made. `wanted`: photo parts asked for again; `photo_ids`: pictures sent back, or given."""
+    """One move to be made. `wanted`: photo parts asked for again; `photo_ids`: pictures sent back, or given; `clause`: by which a
+    case is refused, where one was named."""
 
     verb: str
     by: Actor
@@ -71,6 +73,7 @@ class Step:
     on: date | None = None
     wanted: tuple[str, ...] = ()
     photo_ids: tuple[str, ...] = ()
+    clause: Cite | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +106,21 @@ class Desk:
 
 
 def move(
-    house: House, case_id: str, verb: str, by: Actor, *, reason: str = "", says: str = "", on: date | None = None
+    house: House,
+    case_id: str,
+    verb: str,
+    by: Actor,
+    *,
+    reason: str = "",
+    says: str = "",
+    on: date | None = None,
+    clause: Cite | None = None,
 ) -> None:
     """Move a case by a verb; see the head of this module."""
     named = "assessed" if verb == "assess" and on is not None else verb
     if named == "return":
         raise BadRequest("nothing_wanted")
-    _in_one_unit(house, case_id, Step(named, by, reason.strip(), says.strip(), on))
+    _in_one_unit(house, case_id, Step(named, by, reason.strip(), says.strip(), on, clause=clause))
 
 
 def return_for(
@@ -184,7 +195,7 @@ def make(desk: Desk, case: Any, step: Step) -> None:
     _write_event(desk, case, step, after)
     _keep_supplement(desk, case, step)
     moved = rows.case(desk.tx, case.id)
-    say(desk, moved, reason=step.reason, says=_says(step), wanted=step.wanted)
+    say(desk, moved, step, says=_says(step))
     _see_to_others(desk, moved, step.verb)
 
 
@@ -258,7 +269,8 @@ def _write_event(desk: Desk, case: Any, step: Step, after: str) -> None:
 
 def event_row(desk: Desk, case_id: str, step: Step, before: str, after: str, version: int) -> dict[str, Any]:
     event_id = new_id()
-    said = {name: text for name, text in (("reason", step.reason), ("says", step.says)) if text}
+    clause = step.clause.clause if step.clause else ""
+    said = {name: text for name, text in (("reason", step.reason), ("says", step.says), ("clause", clause)) if text}
     return {
         "id": event_id,
         "case_id": case_id,
@@ -302,19 +314,22 @@ def _keep_supplement(desk: Desk, case: Any, step: Step) -> None:
         rows.give(desk.tx, open_one.id, changes)
 
 
-def say(desk: Desk, case: Any, *, reason: str = "", says: str = "", wanted: Sequence[str] = ()) -> None:
-    """Have the applicant's conversation hear where this case is now; the console's pages hear that something moved."""
-    told = {
+def say(desk: Desk, case: Any, step: Step | None = None, *, says: str = "") -> None:
+    """Have the applicant's conversation hear where this case is now (and by which step); the console's pages hear that
+    something moved."""
+    told: dict[str, Any] = {
         "application_id": desk.application.id,
         "case_id": case.id,
         "draft_id": desk.application.draft_id,
         "item": case.item,
         "state": case.state,
         "says": says,
-        "reason": reason,
+        "reason": step.reason if step else "",
         "due": case.due_on.isoformat() if case.due_on else None,
-        "wanted": list(wanted),
+        "wanted": list(step.wanted) if step else [],
     }
+    if step is not None and step.verb == "reject":
+        told |= {"clause": step.clause.clause, "document": step.clause.document} if step.clause else {"clause": ""}
     tell(desk.store.keys, desk.tx, desk.application.conversation_id, desk.key, "case_moved", told)
     desk.store.live.changed(desk.tx, [desk.application.id, desk.application.conversation_id])
 

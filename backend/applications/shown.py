@@ -9,7 +9,8 @@
     get_application(house, application_id) -> dict         NotFound
         the row, and: conversation_id, person_id, draft_id, about, form (name of the paper form, ""), lines: [{key, label,
         says (masked), hidden}], bring: [str], photos: {part: [photo ids]}, ratings: [{about, stars, words}], cases with
-        history: [{at, by, by_id, verb, verb_name, before, after, on, reason, says}] and supplements: [{wanted, photo_ids,
+        clauses: [{label, document, says}] by which it may be refused, history: [{at, by, by_id, verb, verb_name, before, after,
+        on, reason, clause, says}] and supplements: [{wanted, photo_ids,
         reason, asked_at, given_at, given_photo_ids, words}]
     county_of(house, *, application_id="" | case_id="") -> str    NotFound; for checking rights before anything else
     reveal(house, application_id, key) -> str              one line in full; whoever calls it records that
@@ -23,12 +24,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from backend.applications import clauses
 from backend.applications import store as rows
 from backend.applications.clocks import OVERDUE, SOON, Calendar, Limit
 from backend.applications.service import EVENT_WORDS, SNAPSHOT, SUPPLEMENT_REASON
@@ -73,6 +76,7 @@ def get_application(house: House, application_id: str) -> Json:
     snapshot = _snapshot(house, row, {row.person_id: key})
     shown = _row(house, row, snapshot, cases)
     for case in shown["cases"]:
+        case["clauses"] = [asdict(one) for one in clauses.of_item(house, row.pack, row.pack_version, case["item"])]
         case["history"] = [_event(house, key, one) for one in events if one.case_id == case["id"]]
         case["supplements"] = [_supplement(house, key, one) for one in supplements if one.case_id == case["id"]]
     return {
@@ -121,6 +125,16 @@ def counts(house: House, counties: Collection[str] | None) -> dict[str, int]:
     """How many cases are in each state."""
     with house.store.read() as tx:
         return rows.counts(tx, counties)
+
+
+def clauses_of(house: House, case_id: str) -> tuple[clauses.Clause, ...]:
+    """The clauses by which this case may be refused. NotFound."""
+    with house.store.read() as tx:
+        case = rows.case(tx, case_id)
+        row = rows.application(tx, case.application_id) if case else None
+    if case is None or row is None:
+        raise NotFound()
+    return clauses.of_item(house, row.pack, row.pack_version, case.item)
 
 
 def name_of(house: House, pack: str, item: str) -> str:
@@ -266,6 +280,7 @@ def _event(house: House, key: DataKey, one: Any) -> Json:
         "after": one.after,
         "on": one.happened_on.isoformat() if one.happened_on else None,
         "reason": said.get("reason", ""),
+        "clause": said.get("clause", ""),
         "says": said.get("says", ""),
     }
 

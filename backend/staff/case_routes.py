@@ -26,6 +26,7 @@ class Moving(BaseModel):
     reason: str = Field(default="", max_length=500)
     says: str = Field(default="", max_length=500)
     on: date | None = None
+    clause: str = Field(default="", max_length=120)
 
 
 class Missing(BaseModel):
@@ -76,7 +77,7 @@ def ask_again(case_id: str, body: Missing, house: HouseDep, staff: People) -> Js
 
 @router.post("/cases/{case_id}/{verb}")
 def move(case_id: str, verb: Verb, body: Moving, house: HouseDep, staff: People) -> Json:
-    cases.move(house, staff, case_id, verb, body.reason, body.says, body.on)
+    cases.move(house, staff, case_id, verb, body.reason, body.says, body.on, body.clause)
     return {}
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from sqlmodel import Session
 
 from backend.applications import forms, service, shown
+from backend.applications.clauses import OTHER
 from backend.applications.service import Actor
 from backend.applications.states import NotFound
 from backend.jobs import House
@@ -31,6 +32,7 @@ from backend.staff.words import words
 from backend.storage import check_receipt, now
 from dialogs.days import day_says
 from dialogs.directory import SHANGHAI
+from dialogs.messages import Cite
 
 Json = dict[str, Any]
 _SIGNATURE = "signature"  # the material of one that was drawn (`dialogs.steps.signing`)
@@ -155,11 +157,25 @@ def _label(house: House, name: str) -> str:
 # --- moving ---
 
 
-def move(house: House, staff: Staff, case_id: str, verb: str, reason: str, says: str, on: date | None) -> None:
-    """Move a case by a verb of the table; raises the problems of `applications.states`."""
+def move(
+    house: House, staff: Staff, case_id: str, verb: str, reason: str, says: str, on: date | None, clause: str = ""
+) -> None:
+    """Move a case by a verb of the table; raises the problems of `applications.states`. Whoever refuses names the clause, or
+    says that it is another reason."""
     _inside(house, staff, case_id=case_id)
-    service.move(house, case_id, verb, Actor("staff", staff.id), reason=reason, says=says, on=on)
+    cite = _clause(house, case_id, clause) if verb == "reject" else None
+    service.move(house, case_id, verb, Actor("staff", staff.id), reason=reason, says=says, on=on, clause=cite)
     _record(house, staff, "move_case", case_id, verb)
+
+
+def _clause(house: House, case_id: str, label: str) -> Cite | None:
+    """The clause that was chosen, None for another reason. Problem "clause" where nothing was chosen that there is."""
+    if label == OTHER:
+        return None
+    found = next((one for one in shown.clauses_of(house, case_id) if one.label == label), None)
+    if found is None:
+        raise refused(422, "clause")
+    return Cite(found.document, found.label)
 
 
 def ask_again(

@@ -87,7 +87,25 @@ def moved_says(view: View, case: CaseSeen) -> tuple[Reply, ...]:
     text = view.words.say(f"moved_{case.state}", item=name, reason=case.reason, says=case.says, due=case.due or "")
     due = (_due(view, case.due),) if case.due and case.state in ("accepted", "publicised") else ()
     more = (case.says,) if case.says and "{says}" not in view.words.says[f"moved_{case.state}"] else ()
-    return (Say("\n".join((text, *due, *more)), tone="notice"), *_to_the_assessment(view, case))
+    cites = (Cite(case.document, case.clause),) if case.clause else ()
+    by = (view.words.say("refused_by", clause=case.clause),) if case.clause else ()
+    told = Say("\n".join((text, *by, *due, *more)), tone="notice", cites=cites)
+    return (told, *_to_the_assessment(view, case), *_if_refused(view, case))
+
+
+def _if_refused(view: View, case: CaseSeen) -> tuple[Say, ...]:
+    """What somebody can do who sees it otherwise: a person; and where an office has refused (not the whole ended with another
+    item) what the document says of it, or that it says nothing, and the window, as far as the county's directory knows it."""
+    if case.state != "rejected":
+        return ()
+    person = view.words.say("refused_person")
+    if case.clause is None or view.pack is None:
+        return (Say(person),)
+    way = view.pack.written.complaint
+    cites = (Cite(view.pack.region, way.clause),) if way else ()
+    says = way.says if way else view.words.say("refused_no_way")
+    windows = places_say(view, "refused_ask", "refused_ask_unknown", "window")
+    return (Say("\n".join((person, says, windows)), cites=cites),)
 
 
 def _to_the_assessment(view: View, case: CaseSeen) -> tuple[Say, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from backend.applications import service, shown
 from backend.people.effects import Wanted, carry_out
+from dialogs.days import day_says
 from dialogs.messages import Rate, Submit, Supply
 from tests.applications.people import CLERK, Office, Person
 from tests.talks.runner import Core, play, talks, words
@@ -51,7 +52,7 @@ def test_from_the_submission_to_the_result_with_a_picture_taken_again(office: Of
 
     office.move(case_id, "accept")
     due = office.case(submit)["clock"]["due"]
-    assert due and due in hear(core, office)
+    assert due and day_says(due, core.at.date()) in hear(core, office)
 
     service.return_for(office.house, case_id, CLERK, [], "反光，号码看不清", photo_ids=front)
     assert "反光，号码看不清" in hear(core, office)

@@ -44,9 +44,44 @@ def test_a_case_goes_from_hand_to_hand_and_the_applicant_hears_each_step(each_de
 def test_a_refusal_needs_a_reason_and_the_applicant_hears_it(desk: Office) -> None:
     applicant, application = submitted(desk)
     path = f"{API}/cases/{application['cases'][0]['id']}/reject"
-    assert (desk.staff().post(path, json={}).json()["code"]) == "reason_needed"
-    assert desk.staff().post(path, json={"reason": "证件已经注销"}).status_code == 200
-    assert "证件已经注销" in heard(desk, applicant)
+    assert (desk.staff().post(path, json={"clause": "other"}).json()["code"]) == "reason_needed"
+    assert desk.staff().post(path, json={"reason": "证件已经注销。", "clause": "other"}).status_code == 200
+    words = heard(desk, applicant)
+    assert "原因：证件已经注销。\n" in words + "\n" and "依据" not in words
+
+
+@pytest.mark.parametrize("clause", [{}, {"clause": ""}, {"clause": "附件9 九"}])
+def test_a_refusal_is_not_taken_without_a_clause_that_the_item_has(desk: Office, clause: dict[str, str]) -> None:
+    _, application = submitted(desk)
+    answer = desk.staff().post(
+        f"{API}/cases/{application['cases'][0]['id']}/reject", json={"reason": "等级不符合", **clause}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "clause")
+
+
+def test_a_refused_applicant_hears_the_clause_and_where_to_turn(desk: Office) -> None:
+    applicant, application = submitted(desk)
+    case = application["cases"][0]
+    clause = next(one for one in case["clauses"] if "户口不在通川区" in one["says"])
+    body = {"reason": "户口已经迁走", "clause": clause["label"]}
+    assert desk.staff().post(f"{API}/cases/{case['id']}/reject", json=body).status_code == 200
+    words = heard(desk, applicant)
+    assert clause["label"] in words and "文件没有写不同意怎么办" in words
+    assert "电话" in words.split("想请人再看一次")[1], "the window's phone stands in the county's directory"
+    (history,) = [
+        event
+        for event in desk.staff().get(f"{API}/applications/{application['id']}").json()["cases"][0]["history"]
+        if event["verb"] == "reject"
+    ]
+    assert history["clause"] == clause["label"]
+
+
+def test_a_reason_that_ends_like_a_sentence_is_put_into_one(desk: Office) -> None:
+    applicant, application = submitted(desk)
+    body = {"photo_ids": [application["photos"][0]["id"]], "reason": "这张看不清，请重拍。"}
+    desk.staff().post(f"{API}/cases/{application['cases'][0]['id']}/return", json=body)
+    words = heard(desk, applicant)
+    assert "请重拍。\n" in words and "。。" not in words
 
 
 def test_a_verb_that_the_state_does_not_allow_is_409_and_unknown_ones_422(desk: Office) -> None:
@@ -125,7 +160,9 @@ def test_a_case_that_has_ended_before_its_clock_began_says_nothing_of_a_clock(de
     _, application = submitted(desk)
     case, client = application["cases"][0]["id"], desk.staff()
     for verb in verbs:
-        assert client.post(f"{API}/cases/{case}/{verb}", json={"reason": "材料不符"}).status_code == 200, verb
+        assert (
+            client.post(f"{API}/cases/{case}/{verb}", json={"reason": "材料不符", "clause": "other"}).status_code == 200
+        ), verb
     shown = client.get(f"{API}/applications/{application['id']}").json()["cases"][0]
     assert shown["clock"] == {"due": None, "says": "", "light": ""}
 
