@@ -8,18 +8,29 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 from pydantic import ValidationError
 
 from backend.packs import packs
+from dialogs.policy import PolicyError
 
 if TYPE_CHECKING:
     from dialogs.library import Library
 
 
-@click.group(help="一件事: a conversational front desk for the disability one-stop service.")
+class Explaining(click.Group):
+    """A group whose commands say in one line which text of the house or of the operator's folder cannot be used."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PolicyError as wrong:
+            raise click.ClickException(str(wrong)) from None
+
+
+@click.group(cls=Explaining, help="一件事: a conversational front desk for the disability one-stop service.")
 def main() -> None:
     pass
 
@@ -102,14 +113,10 @@ def staff_password(name: str) -> None:
 
 
 def _library() -> Library:
-    """The shelf of the house and of the operator's folder; a text that cannot be used is named with file and line."""
+    """The shelf of the house and of the operator's folder."""
     from backend.library import load_library
-    from dialogs.policy import PolicyError
 
-    try:
-        return load_library(_data_dir())
-    except PolicyError as wrong:
-        raise click.ClickException(str(wrong)) from None
+    return load_library(_data_dir())
 
 
 @main.command()
@@ -244,3 +251,7 @@ def _lines(answer: Callable[[Iterable[str]], Iterator[str]]) -> None:
         failed |= '"error"' in line and '"items"' not in line and '"kind"' not in line
         sys.stdout.write(line + "\n")
     sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

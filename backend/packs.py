@@ -17,7 +17,7 @@ import click
 import yaml
 
 from backend.library import load_policies, policy_texts
-from dialogs.policy import Pack, Policy, PolicyError, check_facts, facts_of, next_question
+from dialogs.policy import Pack, Policy, check_facts, facts_of, next_question
 from dialogs.policy.source import as_text
 
 if TYPE_CHECKING:
@@ -94,16 +94,20 @@ def diff(data_dir: Path | None, old: Path, new: Path) -> None:
     from tqdm import tqdm
 
     from dialogs.policy.compare import changes, moved
+    from dialogs.policy.plain import valued
 
     versions = [(_policy(data_dir, {(name := _region(path)): _written(path)}), name) for path in (old, new)]
     (policy_old, region), (policy_new, _) = versions
     before, after = policy_old.packs[region], policy_new.packs[_region(new)]
     click.echo("【文字】")
-    click.echo("\n".join(changes(before, after)) or "没有变。")
+    click.echo("\n".join(changes(policy_new, before, after)) or "没有变。")
     click.echo("\n【对谁有变化】")
     some = list(tqdm(moved(policy_old, before, policy_new, after, _today()), unit="group", disable=None))
     for one in some:
-        told = "；".join(f"{policy_new.facts[name].title}={'、'.join(map(_word, values))}" for name, values in one.told)
+        told = "；".join(
+            f"{policy_new.facts[name].title}={' 或 '.join(valued(policy_new, name, each) for each in values)}"
+            for name, values in one.told
+        )
         counted = f"{one.count}/{one.of} 种情况" + (f"，都有：{told}" if told else "")
         click.echo(f"{after.items[one.item].name}（{one.item}）：{one.what}。{counted}")
     if not some:
@@ -211,17 +215,8 @@ def _plain(policy: Policy, name: str, value: str) -> Any:
     return value if fact and fact.type in ("county", "text", "date", "enum") else yaml.safe_load(value)
 
 
-def _word(value: Any) -> str:
-    if value is None or isinstance(value, bool):
-        return {None: "不清楚", True: "是", False: "否"}[value]
-    return "、".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-
-
 def _written(path: Path) -> str:
-    try:
-        return as_text(path.name, path.read_bytes())
-    except PolicyError as wrong:
-        raise click.ClickException(str(wrong)) from None
+    return as_text(path.name, path.read_bytes())
 
 
 def _region(path: Path) -> str:
@@ -240,10 +235,7 @@ def _pack(policy: Policy, region: str) -> Pack:
 
 def _policy(data_dir: Path | None, instead: dict[str, str] | None = None) -> Policy:
     """The packs of the house and of the operator's folder, some of them replaced."""
-    try:
-        return load_policies(policy_texts(data_dir), instead or {})
-    except PolicyError as wrong:
-        raise click.ClickException(str(wrong)) from None
+    return load_policies(policy_texts(data_dir), instead or {})
 
 
 def _today() -> date:

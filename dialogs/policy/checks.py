@@ -224,7 +224,7 @@ def _problems_of_rows(pack: PackFile, names: Names, taken: Sequence[str]) -> Ite
             for pattern in (
                 *row.items,
                 *getattr(row, "opens", ()),
-                *((row.item,) if isinstance(row, First) and row.item else ()),
+                *((row.item,) if isinstance(row, First) else ()),
             ):
                 if not spelled([pattern], (*ids, *taken) if block == "first" else ids):
                     yield (block, at), f"no item is called “{pattern}”", "Correct the name."

@@ -152,11 +152,10 @@ def judge(pack: Pack, known: Facts, items: Sequence[str], *, reasons: bool = Tru
 
 
 def _comes_first(rules: Mapping[str, Rule], row: Compiled, known: Facts) -> bool:
-    """Whether the row's time has come, and what it names is not refused."""
+    """Whether the row's time has come, and what it names is not refused, or may be had elsewhere."""
     if row.rule is not None and not row.rule.test(known):
         return False
-    item = row.written.item
-    return not item or rules[item].test(known) is not False
+    return row.written.elsewhere or rules[row.written.item].test(known) is not False
 
 
 @lru_cache(maxsize=4096)

@@ -25,14 +25,16 @@ VERDICTS = {
     "unknown": "还不能确定",
 }
 NEEDS = {"required": "必须", "waivable": "可以免或看情况", "exempt": "不用交", "hand_in": "要交回"}
+WORDS = {True: "是", False: "否", None: "不清楚"}
 MARKS: dict[bool | None, str] = {True: "✓", False: "✗", None: "？"}
-_OPS = {"eq": "＝", "ne": "≠", "in": "∈", "gte": "≥", "gt": "＞", "lte": "≤", "lt": "＜", "overlaps": "含"}
-_JOINED = {
-    "all_": "都要满足：",
-    "any_": "满足一条就行：",
-    "not_": "不能是：",
+OPS = {"eq": "＝", "ne": "≠", "in": "∈", "gte": "≥", "gt": "＞", "lte": "≤", "lt": "＜", "overlaps": "含"}
+JOINED = {
+    "all": "都要满足：",
+    "any": "满足一条就行：",
+    "not": "不能是：",
     "known": "已经知道：",
     "doubt": "如果已知下面这条，由人来定：",
+    "open": "下面这条成立时，由人来定：",
 }
 
 
@@ -52,8 +54,7 @@ def explain(policy: Policy, pack: Pack, item: str, facts: Mapping[str, Any] | No
     for row in pack.first:
         if item in row.items:
             when = "" if row.rule is None else "，当："
-            first = pack.items[row.written.item].name if row.written.item else "别处的事"
-            lines += ["", f"先办 {first}：{row.written.says}〔{row.written.clause}〕{when}"]
+            lines += ["", f"先办 {pack.items[row.written.item].name}：{row.written.says}〔{row.written.clause}〕{when}"]
             lines += _condition(policy, row.rule, known) if row.rule else []
     return "\n".join(lines)
 
@@ -75,24 +76,23 @@ def _condition(policy: Policy, rule: Rule, known: Mapping[str, Any] | None) -> I
 def _head(policy: Policy, one: Condition, value: bool | None) -> str:
     """What stands on its line: the test or how it is joined, its words for this value, its clause."""
     if one.fact is not None:
-        test = (
-            f"{policy.facts[one.fact].title}（{one.fact}）{_OPS[one.op or 'eq']}{_value(policy, one.fact, one.value)}"
-        )
+        test = f"{policy.facts[one.fact].title}（{one.fact}）{OPS[one.op or 'eq']}{valued(policy, one.fact, one.value)}"
     elif one.open is not None:
-        test = "文件没写完，由人来定" if one.open == "always" else "下面这条成立时，由人来定："
+        test = "文件没写完，由人来定" if one.open == "always" else JOINED["open"]
     else:
-        test = next(text for kind, text in _JOINED.items() if getattr(one, kind) is not None)
+        test = next(text for kind, text in JOINED.items() if getattr(one, f"{kind}_", None) or getattr(one, kind, None))
     words = {True: one.holds, False: one.fails, None: one.unknown}[value] or one.holds or one.unknown or one.fails
     words = words.replace("{who}", "申请人")
     cited = f"〔{one.clause}{'，按 ' + one.reading if one.reading else ''}〕" if one.clause else ""
     return f"{test}  {words}{cited}".rstrip()
 
 
-def _value(policy: Policy, name: str, value: Any) -> str:
+def valued(policy: Policy, name: str, value: Any) -> str:
     values = value if isinstance(value, (list, tuple, frozenset)) else [value]
     labels = {option.value: option.label for option in policy.options(policy.facts[name])}
-    words = {True: "是", False: "否"}
-    return "、".join(labels.get(one) or (words[one] if isinstance(one, bool) else str(one)) for one in values)
+    return "、".join(
+        labels.get(one) or (WORDS[one] if one is None or isinstance(one, bool) else str(one)) for one in values
+    )
 
 
 def _missing(policy: Policy, needs: Sequence[str]) -> list[str]:
@@ -121,7 +121,7 @@ def answer(policy: Policy, pack: Pack, facts: Mapping[str, Any], wants: Sequence
 
 def _told(policy: Policy, facts: Mapping[str, Any]) -> Iterator[str]:
     for name, value in facts.items():
-        yield f"{policy.facts[name].title}={'不清楚' if value is None else _value(policy, name, value)}"
+        yield f"{policy.facts[name].title}={'不清楚' if value is None else valued(policy, name, value)}"
 
 
 def _verdicts(policy: Policy, pack: Pack, decision: Decision, verdict: str) -> Iterator[str]:

@@ -53,7 +53,7 @@ def rules_about(pack: Pack, item: str, applied: bool = False) -> list[Rule]:
     first = [row for row in pack.first if item in row.items]
     rows = (*first, *pack.ways[item], *(_rows_applied(pack, item) if applied else ()))
     rules = [pack.rules[item], *(row.rule for row in rows if row.rule)]
-    rules += [pack.rules[row.written.item] for row in first if row.written.item]
+    rules += [pack.rules[row.written.item] for row in first if not row.written.elsewhere]
     return rules + ([pack.offered_when[item]] if item in pack.offered_when else [])
 
 
@@ -134,7 +134,8 @@ class Rests:
         maybe: list[_Ahead] = []
         for row in self.pack.first if any(item in row.items for row in self.pack.first) else ():
             when, live = self.of(row.rule, known, open_)
-            opens, live_too = self.of(self.pack.rules.get(row.written.item), known, open_)
+            refusing = None if row.written.elsewhere else self.pack.rules[row.written.item]
+            opens, live_too = self.of(refusing, known, open_)
             if item in row.items and (when is True or live) and opens is not False:
                 open_yet = when is not True or live_too
                 (maybe if open_yet else sure).append(

@@ -110,8 +110,6 @@ def _contradicting(pack: Pack, people: list[dict[str, Any]]) -> Iterator[str]:
     """What comes first must itself be open, and never wait for what it opens; a first card and a service of a
     valid card exclude each other."""
     for row in pack.first:
-        if not row.written.item:
-            continue  # done in another place: nothing here can contradict it
         if row.written.item in row.items:
             yield f"“{row.written.item}” comes before itself. Take it out of opens."
         fits = [known for known in people if row.rule is None or row.rule.test(known)]

@@ -238,13 +238,14 @@ class Form(Data):
 
 class First(Row):
     """`item` comes first while `when` is so; then `opens` are decided again with `grants`, and `assessed` not
-    known. `item` "": it is done in another place, by no item of this document; `when` alone says for whom."""
+    known. `elsewhere`: another place may do it for the person, so that its refusal here holds nothing back."""
 
-    item: str = ""
+    item: str
     says: str
     opens: tuple[str, ...]
     grants: dict[str, Any] = Field(default_factory=dict)
     assessed: tuple[str, ...] = ()
+    elsewhere: bool = False
 
 
 class Order(Data):

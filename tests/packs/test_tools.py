@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from datetime import date
 from itertools import product
 from pathlib import Path
@@ -290,10 +292,46 @@ def test_diff_says_what_changed_and_for_whom(tmp_path: Path) -> None:
     old.write_text(whole)
     new.write_text(whole.replace("value: [1, 2]", "value: [1, 2, 3]", 1))
     said = run("diff", str(old), str(new)).output
-    assert "conditions.severe.value：[1、2] → [1、2、3]" in said
-    assert re.search(r"allowance.nursing）：不能办 → 可以办.*残疾等级=3", said)
+    assert "条件 › severe：残疾等级（card_level）∈一级、二级 → 残疾等级（card_level）∈一级、二级、三级" in said
+    assert re.search(r"allowance.nursing）：不能办 → 可以办.*残疾等级=三级", said)
     assert "allowance.hardship" not in said
     assert "谁都没有变化" in run("diff", str(old), str(old)).output
+
+
+def test_diff_speaks_of_items_papers_and_facts_by_their_names(tmp_path: Path) -> None:
+    whole = (FOLDER / "packs" / "tongchuan.yaml").read_text()
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    old.write_text(whole)
+    gone = "  - {material: loss_statement, items: [card.loss], form: 文件没写格式，先问窗口, clause: 附件2 二（一）4}\n"
+    assert gone in whole
+    new.write_text(whole.replace(gone, "").replace("        - use: severe\n", "", 1))
+    said = run("diff", str(old), str(new)).output
+    assert re.search(r"材料：去掉 事项：残疾人证挂失补办（card.loss）.*材料：遗失声明（loss_statement）", said)
+    assert "事项 › 重度残疾人护理补贴（allowance.nursing） › 条件 › 都要满足：去掉 条件 severe" in said
+
+
+def test_check_finds_a_file_that_is_dated_in_the_time_to_come(tmp_path: Path) -> None:
+    file = tmp_path / "henan.yaml"
+    file.write_text((FOLDER / "packs" / "henan.yaml").read_text().replace("dated: 2024-06-27", "dated: 2999-06-27"))
+    done = run("check", str(file))
+    assert done.exit_code == 1
+    assert "packs/henan.yaml: dated 2999-06-27 is still to come" in done.output
+
+
+def test_a_pack_that_cannot_be_used_is_said_in_one_line_by_every_command(tmp_path: Path) -> None:
+    (tmp_path / "policy" / "packs").mkdir(parents=True)
+    (tmp_path / "policy" / "packs" / "henan.yaml").write_text("region: henan\n")
+    for words in (["packs", "check"], ["packs", "try", "henan", "age=3"], ["decide"], ["understand"]):
+        done = CliRunner().invoke(main, words, env={"YIJIANSHI_DATA_DIR": str(tmp_path)}, input="")
+        assert done.exit_code == 1, words
+        assert done.output.startswith("Error: packs/henan.yaml, line 1"), (words, done.output)
+
+
+def test_the_command_can_be_run_as_a_module_too() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "backend.cli", "packs", "--help"], capture_output=True, text=True, cwd=FOLDER.parents[1]
+    )
+    assert "walk through" in done.stdout
 
 
 def test_try_gives_the_whole_answer_from_facts_in_both_forms_and_by_asking() -> None:
