@@ -10,6 +10,7 @@ from dialogs.messages import Ask, ForgetDraft, Review, ReviewSection
 from dialogs.session import DraftName
 from dialogs.steps import review
 from dialogs.steps.progress import overview
+from dialogs.steps.signing import packet
 from dialogs.view import Query, View
 
 PENDING = "pending:restart"
@@ -109,6 +110,9 @@ def help_(desk: Desk, argument: str = "") -> None:
 
 
 def progress(desk: Desk, argument: str = "") -> None:
+    """How far it is; `argument` "todo": what there is left to do."""
+    if argument == "todo":
+        return _left_to_do(desk)
     if desk.draft is not None and desk.draft.submitted:
         desk.replies.append(overview(desk.view))
     else:
@@ -116,6 +120,16 @@ def progress(desk: Desk, argument: str = "") -> None:
     others = [one for one in desk.talk.drafts if one.submitted and one.id != desk.talk.draft_id]
     if others:
         desk.say("others_submitted", names="、".join(_name(desk, one) for one in others))
+    desk.stay("answered_aside")
+
+
+def _left_to_do(desk: Desk) -> None:
+    """After the submission the packet once more; before it, the open question is what comes next."""
+    done = desk.draft.submitted if desk.draft else None
+    if done is not None:
+        desk.replies.append(packet(desk.view, done.receipt))
+    else:
+        desk.say("next_is_this")
     desk.stay("answered_aside")
 
 

@@ -23,12 +23,15 @@ from dialogs.messages import Ask, LetHelp, Link, Message, Option, PlacePhotos, S
 from dialogs.reading import corrected
 from dialogs.renewal import renew
 from dialogs.session import Burst, Piece, Session
-from dialogs.steps import Seen, papers, photos, progress, signing, step_of
+from dialogs.steps import Seen, form, papers, photos, progress, signing, step_of
 from dialogs.steps.screening import fact_in_words
 from dialogs.understanding import Reading
 from dialogs.view import Problem, Query, Taken, View
 
 LONG_AGO = timedelta(hours=4)  # after such a pause the desk says where the talk was
+NUMBERS = ("id_number", "id_number_of_another", "card_number", "bank_number", "phone")
+FEWEST_DIGITS = 6
+LONGEST_ILLNESS = 12  # what is longer than “我娃儿是自闭症” says more than an illness
 MOST_NAMES = 3  # more counties than these are not read out
 
 
@@ -408,14 +411,14 @@ def submit(desk: Desk) -> None:
 def context_of(view: View, query: Query) -> str:
     """How words are to be understood while this question is open (the contract of `yijianshi understand`)."""
     ask = view.asking(query).ask
-    key = query.covers[0] if len(query.covers) == 1 else query.key
+    key = query.covers[0] if len(query.covers) == 1 else query.key.removeprefix(form.PREFIX)
     if ask.input == "choices":
         return f"choices:{key}"
     if ask.input in ("choice", "photo", "signature"):
         values = {option.value for option in ask.options} - {"unsure"}
         return f"yesno:{key}" if values <= {True, False, "agree", "refuse", "right"} else f"choice:{key}"
     if ask.input in ("text", "number", "date", "place"):
-        return f"slot:{key.removeprefix('field:')}"
+        return f"slot:{key}"
     return "open"
 
 
@@ -454,18 +457,29 @@ def read_as(desk: Desk, reading: Reading) -> None:
         return COMMANDS["change"](desk, named)
     if desk.open.state == papers.STATE and corrected(desk, desk.message.text.strip()):
         return desk.move(_change_event(desk))
+    if _no_number(desk):
+        desk.say("number_not_seen", tone="error", what=desk.view.asking(desk.open).ask.title)
+        return clarify(desk)
     if _takes_any_words(desk) and not _hardly_a_name(desk, reading):
         return give(desk, desk.open, desk.message.text.strip(), "said")
     if reading.kind == "unsure" and isinstance(reading.value, list | tuple) and desk.open.key.endswith("_county"):
         return _ask_which_place(desk, [desk.view.county_name(str(code)) for code in reading.value])
-    asks_back = f"{desk.open.key}_{reading.doubt}"
-    if asks_back in desk.view.words.says:
+    asks_back = next((key for key in _doubts(desk, reading) if key in desk.view.words.says), "")
+    if asks_back:
         desk.say(asks_back, who=desk.view.who)
         return desk.stay("asked_again")
     if desk.view.asking(desk.open).ask.input == "photo":
         desk.say("photo_or_window")
         return desk.stay("answered_aside")
     clarify(desk, keep=desk.message.text if reading.doubt == "question" else "")
+
+
+def _doubts(desk: Desk, reading: Reading) -> tuple[str, ...]:
+    """What may be said to words that leave something open, the most fitting first. The name of an illness, told while something
+    else is asked, is no category yet."""
+    illness = reading.doubt == "elsewhere" and len(desk.message.text) <= LONGEST_ILLNESS
+    heard = illness and _read(desk, "slot:card_categories").doubt == "which_category"
+    return (f"{desk.open.key}_{reading.doubt}", f"doubt_{reading.doubt}", "illness_heard" if heard else "")
 
 
 def _help_family(desk: Desk, reading: Reading) -> bool:
@@ -567,6 +581,13 @@ def _takes_any_words(desk: Desk) -> bool:
     return bool(ask.input in ("text", "signature"))
 
 
+def _no_number(desk: Desk) -> bool:
+    """Whether a number is asked for, and what came has next to no digits."""
+    ask = desk.view.asking(desk.open).ask
+    digits = sum(sign.isdigit() for sign in desk.message.text)
+    return ask.rules in NUMBERS and digits < FEWEST_DIGITS and digits < len(desk.message.text.strip())
+
+
 def _hardly_a_name(desk: Desk, reading: Reading) -> bool:
     """“去窗口” where a name is asked for: asked once more; said again, it is taken as it was written."""
     asked = desk.talk.asked
@@ -597,8 +618,32 @@ def change_to(desk: Desk, facts: dict[str, Any]) -> None:
         query = desk.view.find(key)
         assert query is not None
         return give(desk, query, value, "said", known)
-    if not _volunteer(desk, known):
-        COMMANDS["change"](desk, "")
+    if _told_ahead(desk, facts):
+        return None
+    if _volunteer(desk, known):
+        return None
+    if any(name in desk.view.policy.fields for name in facts) and not desk.state.startswith("form/"):
+        desk.say("later_in_the_form")
+        return desk.stay("asked_again")
+    COMMANDS["change"](desk, "")
+
+
+def _told_ahead(desk: Desk, facts: dict[str, Any]) -> bool:
+    """A line of the form that has not been asked yet: kept, read back, and not asked any more."""
+    lines = {one.name: one for one in desk.view.form} if desk.state.startswith("form/") else {}
+    for name in (one for one in facts if one in lines and not lines[one].derived):
+        query = Query(form.PREFIX + name, "form/asking")
+        taken = form.take(desk.view, query, facts[name])
+        if isinstance(taken, Problem):
+            desk.replies.append(Say(taken.says, tone="error"))
+        else:
+            desk.put(taken.answers)
+            desk.say(
+                "read_back", told=f"{lines[name].label}：{form.in_words(desk.view, name, desk.view.value(query.key))}"
+            )
+        desk.stay("asked_again")
+        return True
+    return False
 
 
 def switch(desk: Desk) -> Turn:

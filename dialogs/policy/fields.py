@@ -204,6 +204,8 @@ def check_name(value: Any, others: Mapping[str, Any], today: date) -> Checked:
     name = re.sub(r"\s", "", _plain(value)).translate(_DOTS).strip("·")
     if not _NAME.fullmatch(name):
         return Checked(None, "请用汉字写姓名，和身份证一样。")
+    if len(name) < 2:
+        return Checked(None, "姓名至少两个字，请写全。")
     return Checked(name, "") if len(name) <= 50 else Checked(None, "姓名太长了，请核对一下。")
 
 

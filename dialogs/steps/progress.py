@@ -12,7 +12,7 @@ from typing import Any
 from dialogs.days import day_says
 from dialogs.messages import Cite, PlacePhotos, Progress, ProgressLine, Reply, Say, Supply
 from dialogs.session import CaseSeen, Submitted
-from dialogs.steps import form, offer, rating
+from dialogs.steps import form, offer, rating, signing
 from dialogs.steps.asking import choice, put
 from dialogs.steps.photos import AT_WINDOW, USE_KEPT, part_name, photo_options, unplaced
 from dialogs.steps.places import places_of, places_say
@@ -43,7 +43,7 @@ def ask(view: View, query: Query) -> Asking:
         return Asking(choice(view, query, "elsewhere", "none"), offer.elsewhere(view))
     if query.key.startswith(PREFIX):
         return _ask_supplement(view, query)
-    return Asking(choice(view, query, "following", "none"))
+    return Asking(choice(view, query, "following_visit" if _visit_left(view) else "following", "none"))
 
 
 def take(view: View, query: Query, value: Any) -> Taken | Problem:
@@ -60,6 +60,14 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
     placed = PlacePhotos(ids, view.draft.id, part, case.case_id)
     says = (Say(view.words.say("supplied")),)
     return Taken({query.key: {"way": "photo", "ids": list(ids)}}, says, (placed, *_supply(view, query, case, ids)))
+
+
+def _visit_left(view: View) -> bool:
+    """Whether somebody still has to go to the window: papers that no picture replaces, for what has not been accepted yet."""
+    waiting = {case.item for case in submitted(view).cases if case.state == "submitted" and case.way != "jump"}
+    return any(offer.way_of(view, item) == "offline" for item in waiting) or (
+        bool(waiting) and bool(signing.to_bring(view))
+    )
 
 
 def _windows(view: View) -> tuple[Say, ...]:

@@ -121,7 +121,7 @@ class Picker:
         cards = [at for at, option in enumerate(options) if str(option.value).startswith("card.")]
         if len(cards) == 1 and self._p["the_card"].fullmatch(piece):
             return cards  # “证” of a list with one service of the card in it
-        exact = [at for at, label in enumerate(labels) if label and label in (piece, core)]
+        exact = [at for at, label in enumerate(labels) if label and label in (piece, core, core + "族")]
         if exact:
             return exact
         if told and (values := told(piece)):

@@ -12,7 +12,7 @@ from typing import Any
 
 from dialogs.understanding.claims import SELF, Claims, _who
 from dialogs.understanding.places import Places
-from dialogs.understanding.slots import SlotReader, bank_number, chinese_number, id_number, phone
+from dialogs.understanding.slots import SlotReader, chinese_number
 from dialogs.understanding.tables import Tables
 from dialogs.understanding.words import BARE, Clause
 
@@ -167,23 +167,10 @@ class Harvest:
             said.discard("household_county")
         return said.pop() if len(said) == 1 else ""
 
-    def named_value(self, name: str, written: str, plain: str) -> dict[str, Any]:
-        """The new value of a named field whose value is no fact of the tables: a name, a number, a place."""
-        parts = re.split(r"改成|改为|换成|应该是|该是|改到|是(?!不是)", written)
-        if len(parts) < 2:
-            return {}
-        tail = parts[-1]
-        readers = {"phone": phone, "id_number": id_number, "bank_account": bank_number, "birth_date": self._slots.day}
-        if name in readers:
-            value = readers[name](plain).value
-        elif name in ("name", "guardian_name"):
-            value = self._slots.person_name(tail).value
-        elif name in ("household_county", "residence_county"):
-            codes = self._places.find(tail).codes
-            value = codes[0] if len(codes) == 1 else None
-        else:
-            return {}
-        return {name: value} if value is not None else {}
+    def label_in(self, written: str) -> str:
+        """What a field is called in this text as it was written, "" when nothing is."""
+        found = self._name.search(written)
+        return found[0] if found else ""
 
 
 def _merge(into: dict[str, Any], found: dict[str, Any]) -> None:

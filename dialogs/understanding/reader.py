@@ -32,6 +32,8 @@ _ASKED = 0.42  # a text with a question word is answered from here on (`Hit.scor
 _TOLD = 0.85  # a text without one (“收费标准”) has to be like a way of asking (`Hit.alike`)
 _TOLD_BESIDE = ("place", "level", "categories", "age", "relation", "date")  # where other facts may be told instead
 # several of these are how things stand, not what is wanted
+_TO = re.compile(r"改成|改为|换成|应该是|该是|改到|是(?!不是)")
+_WRITTEN = ("phone", "id_number", "bank", "card_number", "date", "name", "address", "place")
 _STATES = ("card_trouble", "aid", "exclusions", "low_income")
 _PROGRAM = re.compile(r"[<>{}$`|\\;=%&]|--|/\w")
 _YES_NO = (Option(True, "是"), Option(False, "不是"), Option(UNSURE, "不清楚"))
@@ -133,7 +135,7 @@ class Reader:
             return None
         facts = self._harvest.changed(self._lexicon.clauses(self._lexicon.cut(plain)), plain, about)
         name = self._harvest.change_name(plain)
-        facts |= self._harvest.named_value(name, written, plain)
+        facts |= self._named_value(name, written)
         argument = name or (next(iter(facts)) if len(facts) == 1 else "")
         if not argument and (cue := self._commands.find(plain)) and cue.command == "restart":
             return None  # “全部重填”
@@ -148,6 +150,30 @@ class Reader:
         if not argument and not facts and re.search(r"(点|选|填|写|说|答|按|弄|搞|整)错", plain) and "改" not in plain:
             return None  # “刚才点错了” goes back
         return Reading("command", command="change", argument=argument, facts=facts)
+
+    def _named_value(self, name: str, written: str) -> dict[str, Any]:
+        """The new value of a named field, where it is no fact of the tables but written: a name, a number, a place."""
+        parts = _TO.split(written)
+        kind = self._slots.kind_of.get(name, "")
+        if len(parts) < 2 or kind not in _WRITTEN:
+            return {}
+        found = self._slot_value(kind, parts[-1], self._plain(parts[-1]))
+        return {name: found.value} if found.value is not None else {}
+
+    def _told_field(self, asked: str, written: str, plain: str) -> Reading | None:
+        """“电话139…” while another line is open: what is named and can only be that is kept where it belongs."""
+        name = self._harvest.change_name(plain)
+        label = self._harvest.label_in(written) if name and name != asked and len(plain) < 60 else ""
+        kind = self._slots.kind_of.get(name, "")
+        if not label or kind not in _WRITTEN:
+            return None
+        tail = re.sub(r"^[的是为：:，,\s]+", "", written.split(label, 1)[1])
+        found = self._slot_value(kind, tail, self._plain(tail))
+        if found.value is None:
+            return None
+        if kind == "place":  # a fact like others
+            return Reading("answer" if asked == "" else "unsure", facts={name: found.value})
+        return Reading("command", command="change", argument=name, facts={name: found.value})
 
     def _instead(self, context: str, facts: Mapping[str, Any]) -> bool:
         """Whether a correction without its word (“不是二级是三级”) brings values that are no answer to the open question."""
@@ -168,6 +194,8 @@ class Reader:
         asks = self._asks(straight) or any(c.asks for c in clauses)
         if answer.kind == "answer" and not asks:
             return answer
+        if answer.kind != "answer" and not asks and (told := self._told_field(fact, written, plain)):
+            return told
         question = straight if kind != "yesno" else self._straight(plain, False)
         hit = self._hit(question, region, asks)
         if answer.kind == "answer":
@@ -336,7 +364,7 @@ class Reader:
         if kind == "relation" and shown:
             return self._kin_option(self._slots.kin_group(fact, plain), shown)
         if kind in ("place", "level", "categories", "relation", "number"):
-            found = self._slot_value(kind, plain, plain.removeprefix("我") if kind == "relation" else plain, region)
+            found = self._slot_value(kind, plain, plain.removeprefix("我") if kind == "relation" else plain)
             values = [option.value for option in shown]
             listed = found.value if isinstance(found.value, list) else [found.value]
             if shown and found.value is not None and kind != "place" and not all(v in values for v in listed):
@@ -386,7 +414,7 @@ class Reader:
             return _reading(same, {})
         if kind in ("level", "categories", "age") and len(clauses) > 1:
             plain = self._of_ours(clauses, about) or plain
-        found = self._slot_value(kind, written, plain, region)
+        found = self._slot_value(kind, written, plain)
         by_chance = found.doubt != "which_county" and any(c.has("pol", "pred", "topic", "verb") for c in clauses)
         if found.likely and by_chance:
             found = Found(doubt="elsewhere")  # what is like a place by chance
@@ -406,7 +434,7 @@ class Reader:
         labels = {self._plain(tidy(option.label)) for option in shown}
         return chosen in labels or self._picker.ordinals(chosen, len(shown)) is not None
 
-    def _slot_value(self, kind: str, written: str, plain: str, region: str) -> Found:
+    def _slot_value(self, kind: str, written: str, plain: str) -> Found:
         simple = {"id_number": id_number, "phone": phone, "bank": bank_number, "card_number": card_number}
         if kind in simple:
             return simple[kind](plain)

@@ -192,6 +192,7 @@ class SlotReader:
         written = re.sub(rf"[,，\s](?:他|她|我|娃|孩子)?的?(?:{kin})$", "", written)
         if family := _SURNAME.match(written):
             written = family[1] + family[2].removeprefix(family[1])  # “姓欧阳名建国”
+        written = self._beside_kin(written)
         head, *rest = re.split(r"[,，。;；\s]+", written, maxsplit=1)
         if rest and self._namelike.fullmatch(head) and not re.search(r"错|不是|应该|改", rest[0]):
             written = head  # “周桂兰，我是他妈妈”
@@ -209,6 +210,18 @@ class SlotReader:
         if len(name) > 4 and not re.search(r"[·•．.・‧]", name):
             return Found(doubt="is_it_a_name", likely=(name,))
         return Found(name)
+
+    def _beside_kin(self, written: str) -> str:
+        """“就是我儿子，周小宝”, “就是我噻，李小满”: the one piece that is a name, where the others say only whose it is."""
+        pieces = [piece for piece in re.split(r"[,，。;；\s]+", written) if piece]
+        names = [
+            piece for piece in pieces if self._namelike.fullmatch(piece) and not self._p["not_a_name"].search(piece)
+        ]
+        others = [piece for piece in pieces if piece not in names]
+        whose = all(re.match(r"(?:就|是|这是|叫)*(?:我|俺|他|她|娃|孩子)", piece) for piece in others)
+        return (
+            names[0] if others and len(names) == 1 and whose and not re.search(r"错|不是|应该|改", written) else written
+        )
 
     def addressed(self, plain: str) -> str:
         """How somebody who is helped is spoken of (“帮隔壁王大爷问”: 王大爷; “给我二叔办”: 二叔), "" where nobody is."""
