@@ -12,6 +12,7 @@ from prometheus_client import Gauge
 
 from backend import jobs
 from backend.conversations import store as rows
+from backend.conversations import unheard
 from backend.conversations.writer import Unknown
 from backend.people import happenings
 from backend.people import service as people
@@ -46,6 +47,7 @@ def sweep(house: jobs.House) -> None:
         over = rows.leases_that_ran_out(tx, moment)
         calls = rows.unanswered_calls(tx, moment - timedelta(minutes=settings.call_minutes))
     for conversation_id, lease in over:
+        unheard.keep(house, conversation_id)
         _tell(house, conversation_id, "lease_ran_out", {"lease": lease}, f"lease:{lease}:{moment:%Y%m%d%H%M}")
     for conversation_id, called_at in calls:
         stamp = called_at.isoformat() if called_at else ""

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from backend.conversations import unheard
 from backend.conversations.models import Conversation
 from backend.conversations.writer import Answer, Busy, Unknown
 from backend.jobs import House
-from backend.staff import audit, store
+from backend.staff import audit, desk, store
 from backend.staff.access import refused
 from backend.staff.audit import Verb
 from backend.staff.rights import Staff
@@ -45,12 +46,26 @@ def say(house: House, staff: Staff, conversation_id: str, text: str, key: str) -
     _record(house, staff, "say", conversation_id)
 
 
-def give_back(house: House, staff: Staff, conversation_id: str) -> None:
-    """Hand the conversation back: the bot goes on exactly where it was."""
+def give_back(house: House, staff: Staff, conversation_id: str, anyway: bool = False) -> None:
+    """Hand the conversation back: the bot goes on exactly where it was. Problem 409 "unanswered" while the person waits for an
+    answer to something; `anyway`: it is kept with the questions instead."""
     one = _own(house, staff, conversation_id)
+    if not anyway and (left := _unanswered(house, one)):
+        raise refused(409, "unanswered", words=left)
+    unheard.keep(house, conversation_id)
     if _ask(house, conversation_id, "floor_returned", {"lease": one.lease}, new_id()).refused:
         raise refused(409, "lost")
     _record(house, staff, "return", conversation_id)
+
+
+def _unanswered(house: House, one: Conversation) -> str:
+    """What the person said and nobody has answered, masked."""
+    with house.store.read() as tx:
+        key = house.store.keys.load(tx, [one.person_id]).get(one.person_id)
+        if key is None:
+            return ""
+        left = unheard.words(house, tx, key, one)
+        return desk.mask_of(house, tx, key, one.id).own(left.replace("\n", "；")) if left else ""
 
 
 def seen(house: House, staff: Staff, conversation_id: str) -> Conversation:

@@ -99,6 +99,12 @@ class Words(BaseModel):
     text: str = Field(min_length=1, max_length=2000)
 
 
+class Returning(BaseModel):
+    """`anyway`: though the person has not been answered; what they asked is kept."""
+
+    anyway: bool = False
+
+
 @router.get("/conversations")
 def conversations(house: HouseDep, staff: People, filter: str = "needs") -> list[Json]:
     with house.store.read() as tx:
@@ -148,8 +154,8 @@ def say(
 
 
 @router.post("/conversations/{conversation_id}/return")
-def give_back(conversation_id: str, house: HouseDep, staff: People) -> Json:
-    floor.give_back(house, staff, conversation_id)
+def give_back(conversation_id: str, house: HouseDep, staff: People, body: Returning | None = None) -> Json:
+    floor.give_back(house, staff, conversation_id, anyway=body is not None and body.anyway)
     return {}
 
 

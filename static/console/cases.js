@@ -17,8 +17,16 @@ const Light = ({ clock }) => {
 
 // --- one case: its state, its clock, what can be done ---
 
-function VerbForm({ verb, me, busy, run, cancel }) {
+function Clauses({ clauses, value, choose, first }) {
+  const box = (label, says, at) => html`<label class="tick" key=${label}><input type="radio" name="clause" required ref=${at ? null : first} checked=${value === label} onChange=${() => choose(label)} />
+    <span>${label === "other" ? "其他" : label}${says ? html`<span class="soft"> ${says}</span>` : null}</span></label>`;
+  return html`<fieldset><legend>依据哪一条，申请人会看到（必选）</legend><div class="stack">
+    ${clauses.map((one, at) => box(one.label, one.says, at))}${box("other", "", clauses.length)}</div></fieldset>`;
+}
+
+function VerbForm({ verb, one, me, busy, run, cancel }) {
   const [reason, setReason] = useState("");
+  const [clause, setClause] = useState("");
   const [says, setSays] = useState("");
   const [on, setOn] = useState("");
   const first = useRef();
@@ -26,11 +34,12 @@ function VerbForm({ verb, me, busy, run, cancel }) {
   const needed = me.need_reason.includes(verb);
   const submit = (event) => {
     event.preventDefault();
-    if (needed && !reason.trim()) { first.current.focus(); return; }
-    run(verb === "assessed" ? "assess" : verb, { reason: reason.trim(), says: says.trim(), on: on || null });
+    if (needed && !reason.trim()) { document.getElementById("reason").focus(); return; }
+    run(verb === "assessed" ? "assess" : verb, { reason: reason.trim(), says: says.trim(), on: on || null, clause });
   };
   return html`<form class="verb-form stack" onSubmit=${submit}>
-    ${needed ? html`<div class="field"><label for="reason">原因，申请人会看到（必填）</label><textarea id="reason" rows="2" maxlength="500" required ref=${first} value=${reason} onInput=${(event) => setReason(event.target.value)}></textarea></div>` : null}
+    ${verb === "reject" ? html`<${Clauses} clauses=${one.clauses} value=${clause} choose=${setClause} first=${first} />` : null}
+    ${needed ? html`<div class="field"><label for="reason">原因，申请人会看到（必填）</label><textarea id="reason" rows="2" maxlength="500" required ref=${verb === "reject" ? null : first} value=${reason} onInput=${(event) => setReason(event.target.value)}></textarea></div>` : null}
     ${WITH_DAY[verb] ? html`<div class="field"><label for="on">${WITH_DAY[verb]}</label><input id="on" type="date" required=${verb === "assessed"} ref=${needed ? null : first} value=${on} onInput=${(event) => setOn(event.target.value)} /></div>` : null}
     <div class="field"><label for="says">想对申请人多说一句（可以不写）</label><input id="says" type="text" maxlength="200" ref=${needed || WITH_DAY[verb] ? null : first} value=${says} onInput=${(event) => setSays(event.target.value)} /></div>
     <div class="row"><button class="main" disabled=${busy}>确定${me.verbs[verb]}</button><button type="button" class="quiet" onClick=${cancel}>先不</button></div>
@@ -70,7 +79,7 @@ function History({ one }) {
   if (!one.history.length) return null;
   return html`<details><summary>经过（${one.history.length}步）</summary><ol class="history">${one.history.map((event) => html`<li>
     <time datetime=${event.at}>${moment(event.at)}</time> <strong>${event.verb_name}</strong>，${event.who}${event.on ? `，${day(event.on)}的` : ""}
-    ${event.reason ? html`<span>原因：${event.reason}</span>` : null}${event.says ? html`<span>另外说：${event.says}</span>` : null}</li>`)}</ol></details>`;
+    ${event.clause ? html`<span>依据：${event.clause}</span>` : null}${event.reason ? html`<span>原因：${event.reason}</span>` : null}${event.says ? html`<span>另外说：${event.says}</span>` : null}</li>`)}</ol></details>`;
 }
 
 function Case({ one, application, me, chosen, doing, setDoing, done }) {
@@ -89,7 +98,7 @@ function Case({ one, application, me, chosen, doing, setDoing, done }) {
       onClick=${() => { deed.clear(); setDoing(mine === verb ? null : { case: one.id, verb }); }}>${me.verbs[verb] ?? verb}</button>`)}</div>` : null}
     <${Alert} problem=${deed.problem} />
     ${mine === "return" ? html`<${AskAgain} papers=${application.papers} photos=${application.photos} reasons=${me.return_reasons} chosen=${chosen} busy=${deed.busy} run=${run} cancel=${() => setDoing(null)} />`
-      : mine ? html`<${VerbForm} key=${mine} verb=${mine} me=${me} busy=${deed.busy} run=${run} cancel=${() => setDoing(null)} />` : null}
+      : mine ? html`<${VerbForm} key=${mine} verb=${mine} one=${one} me=${me} busy=${deed.busy} run=${run} cancel=${() => setDoing(null)} />` : null}
     <${History} one=${one} />
   </li>`;
 }
@@ -190,28 +199,48 @@ function Row({ row, current }) {
   </a></li>`;
 }
 
+// What a search looked for, in words: a number is not repeated whole.
+function sought(q) {
+  const typed = q.replace(/[\s-]/g, "");
+  const end = typed.slice(-4);
+  if (/^\d{17}[\dXx]$|^\d{15}$/.test(typed)) return `身份证号（末四位${end}）`;
+  if (/^\d{7,13}$/.test(typed)) return `手机号（末四位${end}）`;
+  return `编号“${q.trim()}”`;
+}
+
+function Found({ found, back }) {
+  const none = html`<p>按${found.what}，没有找到申请。</p><p class="soft">只能按三样找：完整的编号、整个身份证号、整个手机号。别的县区的申请也看不到。</p>`;
+  return html`<div class="stack" role="status">${found.hits.length ? html`<p>按${found.what}，找到${found.hits.length}份。</p>` : none}
+    <p><button type="button" class="small" onClick=${back}>回到列表</button></p></div>`;
+}
+
 export function Applications({ id, me, say }) {
   const [filter, setFilter] = useState("open");
   const [q, setQ] = useState("");
-  const [found, setFound] = useState(null);
+  const [found, setFound] = useState(null); // {what, hits} of the last search
   const { value: rows, problem } = useRead(`/applications?filter=${filter}`, () => true);
   const deed = useDeed();
   const search = async (event) => {
     event.preventDefault();
     if (!q.trim()) { setFound(null); return; }
-    await deed.run(async () => { const hits = await post("/applications/search", { q: q.trim() }); setFound(hits); say(`找到${hits.length}份`); });
+    await deed.run(async () => {
+      const hits = await post("/applications/search", { q: q.trim() });
+      setFound({ what: sought(q), hits });
+      if (!hits.some((row) => row.id === id)) location.hash = "#/applications";
+      say(hits.length ? `找到${hits.length}份。` : "没有找到。");
+    });
   };
-  const shown = found ?? rows;
+  const shown = found?.hits ?? rows;
   return html`<div class="two">
     <section class="list" aria-labelledby="list-title">
       <h2 id="list-title" class="unseen">申请列表</h2>
       <form class="search" role="search" onSubmit=${search}><label for="q">按编号、整个身份证号或手机号找</label>
         <div class="row"><div class="field grow"><input id="q" type="text" autocomplete="off" spellcheck=${false} maxlength="64" value=${q} onInput=${(event) => setQ(event.target.value)} /></div><button>找</button></div></form>
       <${Alert} problem=${deed.problem} />
-      ${found ? html`<p class="row"><span>找到${found.length}份。</span><button type="button" class="small" onClick=${() => { setFound(null); setQ(""); }}>回到列表</button></p>`
+      ${found ? html`<${Found} found=${found} back=${() => { setFound(null); setQ(""); }} />`
         : html`<${Filter} label="看哪些申请" pairs=${FILTERS} value=${filter} choose=${setFilter} />`}
       <${Alert} problem=${problem} />
-      ${shown ? html`<p class="count soft">${shown.length ? `${shown.length}份申请` : "没有申请。"}</p>` : html`<p>正在打开</p>`}
+      ${shown && found ? null : shown ? html`<p class="count soft">${shown.length ? `${shown.length}份申请` : "没有申请。"}</p>` : html`<p>正在打开</p>`}
       <ul class="lines">${(shown ?? []).map((row) => html`<${Row} key=${row.id} row=${row} current=${row.id === id} />`)}</ul>
     </section>
     ${id ? html`<${Application} key=${id} id=${id} me=${me} say=${say} />` : html`<section class="pane empty" aria-label="申请"><p>从左边选一份申请。</p></section>`}

@@ -100,7 +100,7 @@ function Holding({ row, me, deed, take, giveBack, shortcuts }) {
   const key = (letter) => (shortcuts ? html` <kbd>${letter}</kbd>` : null);
   if (row.holder?.id === me.id) {
     return html`<p class="silent">${mark("person")}<span>您在接待。机器人先不说话，交还后从原来那一步接着办。</span>
-      <button type="button" onClick=${giveBack} disabled=${deed.busy}>交还${key("e")}</button></p>`;
+      <button type="button" onClick=${() => giveBack()} disabled=${deed.busy}>交还${key("e")}</button></p>`;
   }
   if (row.holder) return html`<p class="silent other">${mark("person")}<span>${row.holder.name}正在接待。机器人先不说话。</span></p>`;
   return html`<p class="silent free"><span>机器人在接待。</span><button type="button" class="main" onClick=${take} disabled=${deed.busy}>接管${key("t")}</button></p>`;
@@ -136,10 +136,10 @@ function Talk({ id, me, say, shortcuts, byKeys }) {
     await read();
     if (done) { say("已接管。机器人先不说话。"); document.getElementById("reply")?.focus(); }
   };
-  const giveBack = async () => {
-    const done = await deed.run(() => post(`/conversations/${id}/return`));
+  const giveBack = async (anyway = false) => {
+    const done = await deed.run(() => post(`/conversations/${id}/return`, { anyway }));
     await read();
-    if (done) { say("已交还。机器人接着办。"); head.current?.focus(); }
+    if (done) { say(anyway ? "已交还。没回答的话留在“问题”里。" : "已交还。机器人接着办。"); head.current?.focus(); }
   };
   // With the layout, not after the paint: a key pressed in between would meet the record that is not there yet.
   useLayoutEffect(() => {
@@ -159,7 +159,9 @@ function Talk({ id, me, say, shortcuts, byKeys }) {
       ${talk.applications.map((one) => html`<a key=${one.id} href="#/applications/${one.id}">申请 ${one.receipt}</a>`)}</header>
     <${Needs} row=${row} />
     <${Holding} row=${row} me=${me} deed=${deed} take=${take} giveBack=${giveBack} shortcuts=${shortcuts} />
-    <${Alert} problem=${deed.problem} />
+    <${Alert} problem=${deed.problem}>${deed.problem?.code === "unanswered" ? html`<div class="row">
+      <button type="button" class="main" onClick=${() => document.getElementById("reply")?.focus()}>先回答</button>
+      <button type="button" onClick=${() => giveBack(true)} disabled=${deed.busy}>照样交还，留在问题里</button></div>` : null}<//>
     <${Record} talk=${talk} show=${setPhoto} following=${following} />
     ${row.holder?.id === me.id ? html`<${Reply} key=${id} id=${id} deed=${deed} sent=${async () => { await read(); following.toEnd(); }} />` : null}
     ${photo ? html`<${Dialog} title="照片" wide close=${() => setPhoto(null)}><${Picture} photo=${photo} reasons=${me.reasons} /><//>` : null}

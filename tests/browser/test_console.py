@@ -107,6 +107,21 @@ def test_a_clerk_takes_writes_and_hands_back_without_a_mouse(desk: Page, office:
     expect(desk.get_by_role("status").first).to_contain_text("已交还")
 
 
+def test_who_hands_back_over_an_open_question_is_asked_first(desk: Page, office: Office, faults: list[str]) -> None:
+    applicant = office.applicant(IN_THE_FORM)
+    open_talk(desk, applicant)
+    desk.get_by_role("button", name="接管").press("Enter")
+    expect(desk.locator(".silent")).to_contain_text("您在接待")
+    applicant.say("我的低保证明丢了，还能办吗")
+    desk.get_by_role("button", name="交还").press("Enter")
+    expect(desk.get_by_role("alert")).to_contain_text("我的低保证明丢了，还能办吗")
+    faults.clear()  # Chromium tells of the 409 itself
+    desk.get_by_role("button", name="照样交还").press("Enter")
+    expect(desk.locator(".silent")).to_contain_text("机器人在接待")
+    desk.goto("/console#/questions")
+    expect(desk.locator(".questions")).to_contain_text("我的低保证明丢了，还能办吗")
+
+
 def test_the_list_hears_of_somebody_who_needs_help_without_being_asked(desk: Page, office: Office) -> None:
     applicant = office.applicant([*AT_HOME, {"say": "不想活了"}])
     first = desk.locator(".lines .line").first
@@ -177,11 +192,16 @@ def test_a_case_is_accepted_and_refused_with_a_reason(desk: Page, office: Office
     desk.get_by_role("button", name="确定受理").press("Enter")
     expect(desk.locator(".case .chip").first).to_have_text("已受理")
     expect(desk.locator(".case .clock").first).to_contain_text("正常")
+    assert not desk.get_by_role("button", name="送评定").count(), "an allowance is not assessed"
     desk.get_by_role("button", name="不通过").press("Enter")
-    expect(desk.get_by_label("原因，申请人会看到")).to_be_focused()
-    desk.keyboard.type("材料和本人不符")
+    expect(desk.get_by_role("radio").first).to_be_focused()
+    desk.get_by_label("原因，申请人会看到").fill("材料和本人不符")
+    desk.get_by_role("button", name="确定不通过").press("Enter")
+    expect(desk.locator(".case .chip").first).to_have_text("已受理")  # no clause has been chosen
+    desk.get_by_role("radio", name="其他").check()
     desk.get_by_role("button", name="确定不通过").press("Enter")
     expect(desk.locator(".case .chip").first).to_have_text("未通过")
+    expect(desk.locator(".case .clock").first).to_have_text("")
 
 
 def test_a_hidden_number_is_seen_only_after_a_reason(desk: Page, office: Office) -> None:
@@ -216,6 +236,27 @@ def test_a_search_by_identity_number_leaves_no_trace_in_the_address(desk: Page, 
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("status").first).to_contain_text("找到")
     assert not [url for url in [*asked, desk.url] if IDENTITY in url]
+
+
+def test_a_search_that_finds_nothing_says_what_was_sought_and_shows_no_case(desk: Page, office: Office) -> None:
+    open_application(desk)
+    desk.get_by_label("按编号、整个身份证号或手机号找").fill("13800000000")
+    desk.keyboard.press("Enter")
+    expect(desk.locator(".list")).to_contain_text("按手机号（末四位0000），没有找到申请。")
+    expect(desk.locator(".list")).to_contain_text("完整的编号、整个身份证号、整个手机号")
+    expect(desk.locator("#application-title")).to_have_count(0)
+
+
+def test_an_application_does_not_go_on_below_its_end(desk: Page, office: Office) -> None:
+    open_application(desk)
+    pane = desk.locator(".pane.application")
+    expect(pane.locator(".lines-of").first).to_be_visible()
+    below = pane.evaluate(
+        """pane => pane.scrollHeight - Math.max(pane.clientHeight,
+          ...[...pane.children].map((one) => one.offsetTop + one.offsetHeight))"""
+    )
+    grown = desk.evaluate("document.documentElement.scrollHeight - document.documentElement.clientHeight")
+    assert below < 40 and grown < 40, (below, grown)
 
 
 # --- directory, graph, audit ---

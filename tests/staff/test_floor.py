@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from backend import jobs
+from backend.conversations import unheard
 from backend.storage import new_id
 from tests.staff.world import AT_HOME, IN_THE_FORM, Applicant, Office
 
@@ -34,7 +36,7 @@ def test_who_takes_speaks_and_the_bot_is_silent_until_it_is_handed_back(each_des
     assert act(client, applicant, "take").status_code == 200
     assert act(client, applicant, "say", text="您好，我是陈雨。").status_code == 200
     assert applicant.say("照片在哪里拍")["entries"][-1]["from"] == "person"
-    assert act(client, applicant, "return").status_code == 200
+    assert act(client, applicant, "return", anyway=True).status_code == 200
     talk = read(client, applicant)
     assert texts(talk["log"], "staff") == ["您好，我是陈雨。"]
     assert talk["holder"] is None and talk["open"]["question"] == before["question"]
@@ -72,6 +74,45 @@ def test_without_taking_there_is_nothing_to_say_or_hand_back(desk: Office) -> No
     for verb, body in (("say", {"text": "您好"}), ("renew", {}), ("return", {})):
         answer = act(client, applicant, verb, **body)
         assert (answer.status_code, answer.json()["code"]) == (409, "lost"), verb
+
+
+def test_who_hands_back_with_a_question_open_is_warned_and_the_question_is_kept(each_desk: Office) -> None:
+    applicant, client = each_desk.applicant(IN_THE_FORM), each_desk.staff()
+    act(client, applicant, "take")
+    act(client, applicant, "say", text="您好，我是陈雨。")
+    applicant.say("我的低保证明丢了，还能办吗")
+    answer = act(client, applicant, "return")
+    assert (answer.status_code, answer.json()["code"]) == (409, "unanswered")
+    assert "我的低保证明丢了，还能办吗" in answer.json()["says"]
+    assert read(client, applicant)["holder"] is not None, "nothing has been handed back"
+    before = applicant.shown["open"]
+    assert act(client, applicant, "return", anyway=True).status_code == 200
+    kept = [one["text"] for one in client.get(f"{API}/questions").json()]
+    assert kept == ["我的低保证明丢了，还能办吗"]
+    assert read(client, applicant)["open"]["question"] == before["question"]
+
+
+def test_thanks_need_no_answer_and_neither_does_what_was_answered(desk: Office) -> None:
+    applicant, client = desk.applicant(IN_THE_FORM), desk.staff()
+    act(client, applicant, "take")
+    applicant.say("我的低保证明丢了，还能办吗")
+    client.headers["Idempotency-Key"] = new_id()
+    act(client, applicant, "say", text="能办，先去补一张。")
+    applicant.say("谢谢")
+    assert act(client, applicant, "return").status_code == 200
+    assert client.get(f"{API}/questions").json() == []
+
+
+def test_a_question_is_kept_when_the_floor_runs_out_over_it_and_only_once(desk: Office) -> None:
+    applicant, client = desk.applicant(IN_THE_FORM), desk.staff()
+    usual, desk.house.settings = desk.house.settings, desk.house.settings.model_copy(update={"lease_minutes": 0})
+    act(client, applicant, "take")
+    desk.house.settings = usual
+    applicant.say("我的低保证明丢了，还能办吗")
+    unheard.keep(desk.house, applicant.id)
+    jobs.run(desk.house, "conversations.sweep")
+    assert [one["text"] for one in client.get(f"{API}/questions").json()] == ["我的低保证明丢了，还能办吗"]
+    assert read(client, applicant)["holder"] is None
 
 
 def test_a_lease_that_has_run_out_is_free_for_the_next(desk: Office) -> None:
