@@ -70,7 +70,7 @@ def restart_question(view: View) -> Ask:
         words.text,
         "choice",
         view.words.options("restart"),
-        about=view.label,
+        about=view.about,
     )
 
 

@@ -133,6 +133,7 @@ class Desk:
         """Take these answers away, as if they had never been given."""
         if self.draft and keys & self.draft.answers.keys():
             self.set_draft(answers={key: a for key, a in self.draft.answers.items() if key not in keys})
+            self.name_draft()
 
     def begin_draft(self) -> None:
         """A new draft comes to the table; the one before stays where it is stored."""
@@ -209,7 +210,7 @@ class Desk:
     def name_draft(self) -> None:
         """Keep the list of drafts in step with what the applicant is called."""
         assert self.draft is not None
-        label = self.view.label or (self.view.words.say("myself") if self.view.role == "self" else "")
+        label = self.view.about or (self.view.words.say("myself") if self.view.role == "self" else "")
         pack = self.view.pack
         if label != self.draft.label or (pack and pack.region != self.draft.pack):
             region, version = (pack.region, pack.key) if pack else ("", "")

@@ -209,7 +209,8 @@ def _told(desk: Desk) -> Turn:
     """Go where the news leads; news of somebody else's draft leads nowhere, it is only said whom it is about."""
     if desk.draft is not None and desk.draft.id != desk.talk.draft_id:
         receipt = desk.draft.submitted.receipt if desk.draft.submitted else ""
-        desk.say("about_another" if desk.view.label else "about_receipt", receipt=receipt)
+        about = desk.view.about
+        desk.say("about_another" if about else "about_receipt", receipt=receipt, who=about)
         return desk.turn()
     desk.stay("asked_again") if desk.state.startswith("consent/") else desk.move("moved")
     return desk.turn()

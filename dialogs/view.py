@@ -154,6 +154,12 @@ class View(ABC):
         return ""
 
     @property
+    def about(self) -> str:
+        """The applicant over every question and in the list of drafts: a ward by name once it is known. "" for the speaker."""
+        name = self.value("field:name") if self.role == "legal_guardian" else None
+        return name if isinstance(name, str) and name else self.label
+
+    @property
     def who(self) -> str:
         """The applicant in a sentence: 您, 孩子, 王大爷."""
         return self.label or "您"

@@ -6,6 +6,7 @@ The open question is not in the log; it lives in the page's form until it has be
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -20,7 +21,7 @@ from pydantic_core import to_jsonable_python
 from backend.storage import new_id
 from dialogs.days import day_says
 from dialogs.messages import Ask, Message, Reply, Say, Turn
-from dialogs.session import Session
+from dialogs.session import Session, Talk
 
 Speaker = Literal["person", "bot", "staff", "notice"]
 Json = dict[str, Any]
@@ -107,13 +108,22 @@ def page(entries: Iterable[Entry], session: Session, now_open: Json | None) -> J
         "entries": [entry.shown() for entry in entries],
         "open": now_open,
         "about": now_open["about"] if now_open else "",
-        "drafts": [
-            {"id": one.id, "label": one.label, "submitted": one.submitted, "current": one.id == talk.draft_id}
-            for one in talk.drafts
-        ],
+        "drafts": drafts(talk),
         "floor": {"name": talk.floor.name} if talk.floor else None,
         "needs": list(talk.needs),
     }
+
+
+def drafts(talk: Talk) -> list[Json]:
+    """The people to turn to, each under a name that no other has; somebody not yet known is a new one."""
+    words, seen = _words(), Counter[str]()
+    shown = []
+    for one in talk.drafts:
+        label = one.label or (words.new_draft if len(talk.drafts) > 1 else "")
+        seen[label] += 1
+        label = label if seen[label] == 1 else words.again.format(label=label, number=seen[label])
+        shown.append({"id": one.id, "label": label, "submitted": one.submitted, "current": one.id == talk.draft_id})
+    return shown
 
 
 def said(message: Message, open_ask: Json | None, session: Session) -> Json | None:
@@ -131,8 +141,8 @@ def said(message: Message, open_ask: Json | None, session: Session) -> Json | No
         case "photo":
             text = words.photos.format(count=len(message.photo_ids))
         case "switch":
-            label = next((one.label for one in session.talk.drafts if one.id == message.draft_id), "")
-            text = words.switch.format(label=label)
+            label = next((one["label"] for one in drafts(session.talk) if one["id"] == message.draft_id), "")
+            text = words.switch.format(label=label) if label else words.another
     gave = _gave(message, session)
     return {"kind": "said", "text": text[:_LONGEST], "photo_ids": list(message.photo_ids), **gave}
 
@@ -150,6 +160,11 @@ def plain(reply: Reply) -> Json:
     return dict(to_jsonable_python(reply))
 
 
+def deleted(days: int) -> str:
+    """What is said when everything of a person has been deleted. `days`: how long it is kept who looked at their things."""
+    return _words().deleted.format(days=days)
+
+
 class _Words(BaseModel):
     model_config = ConfigDict(frozen=True)
     commands: dict[str, str]
@@ -159,6 +174,10 @@ class _Words(BaseModel):
     signed: str
     photos: str
     switch: str
+    another: str
+    new_draft: str
+    again: str
+    deleted: str
     joiner: str
 
 

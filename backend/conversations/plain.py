@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -27,7 +28,9 @@ DISPLAY = "yijianshi_display"  # the cookie that the phone page writes too: size
 SIZES, THEMES = ("m", "l", "xl"), ("", "light", "dark", "contrast")
 MOST_PICTURES = 20
 ALONE = ("none", "unsure")  # values of an option that go with no other
+NOTHING: Json = {"log": [], "open": None, "about": "", "drafts": [], "floor": None}
 
+_BESIDE = re.compile(r"[\s，。、；：？！“”]")
 _pages = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
@@ -55,8 +58,8 @@ class Door(Protocol):
     async def keep(self, picture: UploadFile, key: str) -> str:
         """Keeps one picture and gives its id. Raises Unaccepted."""
 
-    async def forget(self) -> None:
-        """Deletes everything of this person."""
+    async def forget(self) -> str:
+        """Deletes everything of this person; what to say to them then, the heading in the first line."""
 
 
 WayIn = Callable[[Request, Response], Awaitable[Door]]
@@ -164,11 +167,19 @@ def about(shown: Json) -> str:
     return "" if current in ("我", "我自己") else current
 
 
+def hint(shown: Json, wrong: str) -> str:
+    """The hint of the open question, "" where `wrong` says it over again."""
+    says = str(shown["open"]["hint"]) if shown.get("open") else ""
+    signs = set(_BESIDE.sub("", says))
+    return "" if len(signs & set(wrong)) > len(signs) * 0.75 else says
+
+
 def rendered(name: str, request: Request, door: Door, shown: Json, **more: Any) -> str:
     """One page. `more`: wrong (what to do next), form (what was typed, to be kept)."""
     return _pages.get_template(name).render(
         shown=shown,
         ask=shown.get("open"),
+        hint=hint(shown, str(more.get("wrong", ""))),
         about=about(shown),
         display={**display(request), "needs": shown.get("needs", [])},
         token=token(door.secret),
@@ -191,8 +202,7 @@ def plain_pages(way_in: WayIn) -> APIRouter:
         form = await request.form(max_files=MOST_PICTURES, max_fields=100)
         shown = await door.shown()
         try:
-            if "key" not in form or not hmac.compare_digest(str(form.get("token", "")), token(door.secret)):
-                raise Unaccepted("这一页放得太久了。请再点一次。")
+            check_shown(door, form)
             wrong = complaint(shown, await work(door, form, shown))
         except Unaccepted as fault:
             wrong = fault.says
@@ -276,15 +286,24 @@ def plain_pages(way_in: WayIn) -> APIRouter:
 
     @router.post("/plain/forget")
     async def forget(request: Request, response: Response) -> str:
-        async def work(door: Door, form: FormData, shown: Json) -> Json:
+        door, form = await way_in(request, response), await request.form()
+        shown = await door.shown()
+        try:
+            check_shown(door, form)
             if "sure" not in form:
                 raise Unaccepted("没有删除。要删，请先勾上“确定全部删除”。")
-            await door.forget()
-            return shown
-
-        return await taken(request, response, work)
+        except Unaccepted as fault:
+            return rendered("mine.html", request, door, shown, wrong=fault.says)
+        title, *says = (await door.forget()).split("\n")
+        return rendered("gone.html", request, door, {**shown, **NOTHING}, title=title, says=says)
 
     return router
+
+
+def check_shown(door: Door, form: FormData) -> None:
+    """Raises Unaccepted for a form that this person was not shown."""
+    if "key" not in form or not hmac.compare_digest(str(form.get("token", "")), token(door.secret)):
+        raise Unaccepted("这一页放得太久了。请再点一次。")
 
 
 def open_question(form: FormData, shown: Json) -> Json:

@@ -85,9 +85,9 @@ def export(house: HouseDep, person_id: PersonDep) -> Response:
 
 @router.delete("/me")
 def forget(house: HouseDep, person_id: PersonDep, response: Response) -> Json:
-    people.forget(house.store, person_id)
+    says = service.forget(house, person_id)
     identity.take_cookie(response)
-    return {"says": "您的资料都删掉了。"}
+    return {"says": says}
 
 
 # --- the same for pages without JavaScript ---
@@ -124,10 +124,11 @@ class PlainDoor:
             raise _unaccepted(met.says) from None
         return str(kept["photo_id"])
 
-    async def forget(self) -> None:
+    async def forget(self) -> str:
         person_id = await run_in_threadpool(identity.person_of, self.house.store, self.visitor.token)
-        await run_in_threadpool(people.forget, self.house.store, person_id)
+        says = await run_in_threadpool(service.forget, self.house, person_id)
         identity.take_cookie(self.response)
+        return says
 
 
 async def way_in(request: Request, response: Response) -> PlainDoor:

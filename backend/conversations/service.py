@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from backend.applications import forms
 from backend.conversations import store as rows
-from backend.conversations.entries import Json
+from backend.conversations.entries import Json, deleted, drafts
 from backend.conversations.models import Conversation, Said
 from backend.jobs import House
 from backend.people import service as people
@@ -84,16 +84,12 @@ def shown(house: House, person_id: str, *, limit: int = 200) -> Json:
             return empty
         log = [_entry(house.store, key, said) for said in rows.transcript(tx, standing.id, limit=limit)]
     talk, now_open = opened_talk(house.store, key, standing)
-    drafts = [
-        {"id": one.id, "label": one.label, "submitted": one.submitted, "current": one.id == talk.draft_id}
-        for one in talk.drafts
-    ]
     return {
         **empty,
         "log": log,
         "open": now_open,
         "about": now_open["about"] if now_open else "",
-        "drafts": drafts,
+        "drafts": drafts(talk),
         "floor": {"name": talk.floor.name} if talk.floor else None,
         "needs": list(talk.needs),
     }
@@ -156,6 +152,12 @@ def _export(tx: Session, store: Storage, key: DataKey, person_id: str) -> Any:
             for one in rows.questions(tx, person_id)
         ],
     }
+
+
+def forget(house: House, person_id: str) -> str:
+    """Delete everything of this person; what to say to them then. Nobody's id deletes nothing."""
+    people.forget(house.store, person_id)
+    return deleted(house.settings.retention.audit)
 
 
 def _forget(tx: Session, person_id: str) -> list[str]:

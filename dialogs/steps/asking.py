@@ -38,7 +38,7 @@ def put(
         explained=(*explained, *also),
         hint=hint,
         said=view.value(query.key) if view.session.talk.changing else None,
-        about=view.label,
+        about=view.about,
         at=at,
         of=len(_COUNTED) if at else 0,
         rules=rules,

@@ -41,7 +41,7 @@ function textToRead() {
   const parts = [...entries.slice(own + 1), ...document.querySelectorAll(".now [data-aloud]")];
   return parts.map((part) => part.innerText.trim()).filter(Boolean).join("\n");
 }
-function useAloud(voice, auto, turn) {
+function useAloud(voice, auto, turn, came) {
   const [reading, setReading] = useState(false);
   const stop = () => { window.speechSynthesis.cancel(); setReading(false); };
   const read = () => {
@@ -51,7 +51,7 @@ function useAloud(voice, auto, turn) {
     window.speechSynthesis.speak(words);
     setReading(true);
   };
-  useEffect(() => { if (voice && reading) stop(); if (voice && auto && turn) read(); }, [turn]);
+  useEffect(() => { if (voice && reading) stop(); if (voice && auto && (turn || came)) read(); }, [turn, came]);
   return voice ? { reading, read, stop } : null;
 }
 
@@ -69,6 +69,9 @@ function Later({ of, part, ...rest }) {
 
 // --- the ways to answer ---
 
+// Whether an error says the hint over again: then it stands there once.
+const signs = (text) => new Set(text.replace(/[\s，。、；：？！“”]/g, ""));
+const repeats = (wrong, hint) => [...signs(hint)].filter((sign) => signs(wrong).has(sign)).length > signs(hint).size * 0.75;
 const described = (wrong, hint) => [wrong && "wrong", hint && "hint"].filter(Boolean).join(" ") || undefined;
 
 const MANY = 12; // of more options only the first FEW are seen at once; the name can also be written in the box
@@ -90,7 +93,8 @@ const ALONE = ["none", "unsure"]; // 都没有, 不清楚: they go with no other
 function Choices({ ask, send, complain }) {
   const alone = ask.options.filter((option) => ALONE.includes(option.value));
   const others = ask.options.filter((option) => !alone.includes(option));
-  const [chosen, setChosen] = useState(() => new Set(Array.isArray(ask.said) ? ask.said : []));
+  const [first] = useState(() => new Set(Array.isArray(ask.said) ? ask.said : []));
+  const [chosen, setChosen] = useState(first);
   const turn = (value) => setChosen((old) => { const next = new Set(old); if (!next.delete(value)) next.add(value); return next; });
   const picked = others.filter((option) => chosen.has(option.value));
   const submit = (event) => {
@@ -98,7 +102,7 @@ function Choices({ ask, send, complain }) {
     if (picked.length) send(picked.map((option) => option.value), picked.map((option) => option.label).join("、"));
     else complain("请先选一项，再点“选好了”。");
   };
-  return html`<form class="stack" onSubmit=${submit} novalidate>
+  return html`<form class="stack" onSubmit=${submit} novalidate data-begun=${chosen === first ? undefined : ""}>
     <ul class="options">${others.map((option) => html`<li key=${option.value}><label class="tick" data-aloud>
       <input type="checkbox" checked=${chosen.has(option.value)} onChange=${() => turn(option.value)} />
       <span>${option.label}${option.hint ? html`<br /><small class="soft">${option.hint}</small>` : null}</span></label></li>`)}</ul>
@@ -169,23 +173,32 @@ function Question({ ask, error, busy, trouble, turn, aloud }) {
   useEffect(() => setOwn(""), [turn]);
   useLayoutEffect(() => { if (wrong && !isWriting()) alert.current?.focus(); }, [wrong, turn]);
   const Input = INPUTS[ask.input] ?? Nothing;
+  const shown = wrong && repeats(wrong, ask.hint) ? { ...ask, hint: "" } : ask;
   return html`<fieldset class=${busy ? "busy" : ""} aria-busy=${busy ? "true" : undefined}>
     <legend id="now" tabindex="-1" data-aloud><h2>${ask.title}</h2><span class="ask">${ask.text.split("\n").filter(Boolean).map((line) => html`<span class=${ask.large?.includes(line) ? "large" : undefined}>${line}</span>`)}</span></legend>
     <div class="body stack">
       ${wrong ? html`<div class="alert" role="alert" id="wrong" tabindex="-1" ref=${alert}>${mark("alarm")}<span>${wrong}</span></div>` : null}
-      ${ask.hint ? html`<p class="hint" id="hint" data-aloud>${ask.hint}</p>` : null}
+      ${shown.hint ? html`<p class="hint" id="hint" data-aloud>${shown.hint}</p>` : null}
       ${ask.picture ? html`<img class="how" src="/static/pictures/${ask.picture}.svg" alt="" width="160" height="100" />` : null}
       ${ask.explained.length ? html`<div>${explained(ask.explained)}</div>` : null}
-      <${Input} ask=${ask} send=${send} complain=${complain} wrong=${wrong} busy=${busy} />
+      <${Input} ask=${shown} send=${send} complain=${complain} wrong=${wrong} busy=${busy} />
       ${aloud ? html`<div class="row"><button type="button" class="quiet" onClick=${aloud.reading ? aloud.stop : aloud.read}>
         ${mark(aloud.reading ? "stop" : "sound")}${aloud.reading ? "停止朗读" : "读给我听"}</button></div>` : null}
       ${busy && trouble ? html`<p class="hint">您的回答记下了，还没发出去。</p>` : null}
     </div></fieldset>`;
 }
 
+function Gone({ says }) {
+  const [first, ...others] = says.split("\n");
+  return html`<section class="now" aria-label="现在"><div class="legend" id="now" tabindex="-1"><h2>${first}</h2></div>
+    <div class="body stack">${others.map((line) => html`<p>${line}</p>`)}
+      <div class="row"><button type="button" class="main" onClick=${() => talk.say("你好")}>从头开始办</button></div></div></section>`;
+}
+
 function Now({ state, aloud }) {
   const { open, error, waiting, trouble } = state;
   const busy = waiting.some((item) => item.body.kind !== "text");
+  if (state.gone) return html`<${Gone} says=${state.gone} />`;
   if (!open) {
     return html`<section class="now" aria-label="现在" id="now" tabindex="-1">
       ${error ? html`<div class="alert" role="alert">${mark("alarm")}<span>${error.says}</span></div>` : null}
@@ -203,23 +216,33 @@ function Now({ state, aloud }) {
 
 const LOGO = html`<svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="9" fill="currentColor" /><path d="M8 16h16" stroke="var(--card)" stroke-width="4" stroke-linecap="round" /></svg>`;
 
+function middle(chip) {
+  const row = chip?.closest(".drafts");
+  if (row) row.scrollLeft = chip.offsetLeft - row.clientWidth / 2 + chip.offsetWidth / 2;
+}
+
 function Top({ state, openPanel }) {
   const row = useRef();
   const current = state.drafts.find((draft) => draft.current)?.id;
+  const several = state.drafts.length > 1;
   useEffect(() => {
-    const chip = row.current?.querySelector("[aria-current]");
-    if (chip) row.current.scrollLeft = chip.offsetLeft - row.current.clientWidth / 2 + chip.offsetWidth / 2;
-  }, [current]);
+    if (!several) return undefined;
+    const show = () => middle(row.current?.querySelector("[aria-current]"));
+    const observer = new ResizeObserver(show);
+    [row.current, row.current.querySelector("button")].forEach((part) => observer.observe(part));
+    show();
+    return () => observer.disconnect();
+  }, [current, several]);
   const own = state.drafts.find((draft) => draft.current)?.label;
   const about = state.open?.about || state.about || (["我", "我自己"].includes(own) ? "" : own);
-  return html`<header class="top">
+  return html`<header class="top ${several ? "several" : ""}">
     <div class="line"><div class="brand">${LOGO}</div>
-      <h1>残疾人一件事${about ? html`<span class="about">正在办：<b>${about}</b></span>` : null}</h1>
+      <h1 class=${about ? "named" : undefined}><span class="title">残疾人一件事</span>${about ? html`<span class="about">正在办：<b>${about}</b></span>` : null}</h1>
       <button type="button" class="quiet" aria-label="显示" onClick=${() => openPanel("Display")}>${mark("letters")}<span class="short">显示</span></button></div>
-    ${state.drafts.length > 1 ? html`<nav aria-label="换一个人"><ul class="drafts" ref=${row}>${state.drafts.map((draft) => html`<li key=${draft.id}>
+    ${several ? html`<nav aria-label="换一个人"><ul class="drafts" ref=${row} onFocusIn=${(event) => middle(event.target)}>${state.drafts.map((draft) => html`<li key=${draft.id}>
       <button type="button" aria-current=${draft.current ? "true" : undefined} onClick=${() => { if (!draft.current) talk.turnTo(draft); }}>
         ${draft.label}${draft.submitted ? html`<span class="soft">已交</span>` : null}</button></li>`)}</ul></nav>` : null}
-    ${state.floor ? html`<p class="banner">${mark("person")}现在由工作人员${state.floor.name}回复您</p>` : null}
+    ${state.floor ? html`<p class="banner">${mark("person")}<span><span class="wide">现在由</span>工作人员${state.floor.name}回复您</span></p>` : null}
   </header>`;
 }
 
@@ -271,8 +294,10 @@ function useRoom(page) {
       page.current.classList.toggle("loose", loose);
       page.current.classList.toggle("looser", looser);
       const { style } = document.documentElement;
+      style.setProperty("--bar", `${loose ? 0 : bar.offsetHeight}px`);
       style.scrollPaddingTop = `${looser ? 12 : top.offsetHeight + 12}px`;
       style.scrollPaddingBottom = `${loose ? 12 : bar.offsetHeight + 12}px`;
+      keepInSight();
     };
     const observer = new ResizeObserver(measure);
     [top, bar].forEach((part) => observer.observe(part));
@@ -290,19 +315,90 @@ let wrote = false;
 }, true));
 const isWriting = () => wrote && document.activeElement.matches("textarea, input");
 
-// After an answer: the focus on the new question, the eyes on the first new thing said.
-function useFocus(state) {
+// Whoever has moved the page looks where they want to look: nothing is brought into sight again before something new comes.
+let aim = { fresh: [], own: true };
+let moved = false;
+let movedAt = 0;
+["pointerdown", "keydown", "wheel", "touchmove"].forEach((kind) => addEventListener(kind, (event) => {
+  moved = true;
+  if (kind !== "pointerdown" && kind !== "keydown" || /^(Page|Arrow|Home|End)/.test(event.key)) movedAt = Date.now();
+}, { capture: true, passive: true }));
+const QUIET = 3000; // milliseconds after which somebody who moved the page has come to rest
+const isBegun = () => Boolean(document.querySelector(".now [data-begun]")) || (isWriting() && Boolean(document.activeElement.closest(".now")));
+const isBusy = () => isWriting() || isBegun() || document.querySelector("dialog[open]") || Date.now() - movedAt < QUIET;
+talk.spareWhile(isBegun);
+
+// The part of the screen that neither head nor bar covers: [top, bottom].
+function room() {
+  const high = (selector) => { const part = document.querySelector(selector); return getComputedStyle(part).position === "sticky" ? part.offsetHeight : 0; };
+  return [high(".top") + 12, innerHeight - high(".bar") - 12];
+}
+const place = (element) => element.getBoundingClientRect();
+
+// Brings what is new into sight together with the open question: all of it where that fits, else as much of what is new as
+// leaves the question's heading in sight. What is longer than that is read from its beginning, after one's own answer from the
+// first of it on.
+function bring() {
+  const card = document.querySelector(".now");
+  const heading = document.getElementById("now");
+  const [top, bottom] = room();
+  const entries = aim.fresh.map((id) => document.querySelector(`[data-id="${id}"]`)).filter(Boolean);
+  const fits = (last, rest) => (first) => place(last).bottom + rest - place(first).top <= bottom - top;
+  const whole = entries.length ? entries.find(fits(card, 0)) : fits(card, 0)(card) && card;
+  if (whole && (whole === (entries[0] ?? card) || !aim.own)) return card.scrollIntoView({ block: "end" });
+  const long = aim.own ? entries[0] : entries.find(fits(heading, 240)) ?? entries.at(-1);
+  return (long ?? card).scrollIntoView({ block: "start" });
+}
+const keepInSight = () => { if (!moved && !isWriting() && document.getElementById("now")) bring(); };
+function isSeen() {
+  const [top, bottom] = room();
+  const { top: begins } = place(document.getElementById("now"));
+  return begins >= top - 24 && begins < bottom - 24;
+}
+
+// After an answer: the focus on the new question, the eyes on what is new. What comes by itself is brought into sight too, but for
+// somebody who writes or is on the way elsewhere: they get a button (true is returned as long as it is needed).
+function useSight(state, size) {
+  const [unseen, setUnseen] = useState(false);
+  const look = (own) => {
+    aim = { fresh: state.fresh, own };
+    moved = false;
+    setUnseen(false);
+    bring();
+  };
   useEffect(() => {
-    if (!state.loaded || state.error) return;
-    const own = state.log.map((entry) => entry.from).lastIndexOf("person");
-    const fresh = state.log.slice(own + 1).find((entry) => !state.held.has(entry.id));
+    if (!state.loaded) return;
     const question = document.getElementById("now");
-    if (state.turn && !state.waiting.length && !isWriting()) question?.focus({ preventScroll: true });
-    const first = state.turn && fresh && document.querySelector(`[data-id="${fresh.id}"]`);
-    const card = document.querySelector(".now");
-    const fits = card.offsetHeight < innerHeight * 0.6;
-    (first || card).scrollIntoView({ block: first || !fits ? "start" : "end" });
+    if (state.turn && !state.error && !state.waiting.length && !isWriting()) question?.focus({ preventScroll: true });
+    if (!isWriting() || !state.error) look(true);
   }, [state.turn, state.loaded]);
+  useEffect(() => {
+    if (!state.came) return;
+    if (isBusy()) { setUnseen(!isSeen()); return; }
+    look(false);
+    if (state.turn && document.activeElement === document.body) document.getElementById("now").focus({ preventScroll: true });
+  }, [state.came]);
+  useEffect(() => { if (state.loaded) { aim = { fresh: [], own: true }; moved = false; bring(); } }, [size]);
+  useEffect(() => {
+    const observer = new ResizeObserver(keepInSight);
+    observer.observe(document.querySelector("main"));
+    return () => observer.disconnect();
+  }, []);
+  useEffect(() => {
+    if (!unseen && !state.waits) return undefined;
+    const again = setInterval(() => {
+      if (state.waits) { if (!isBusy()) talk.readAtOnce(); }
+      else if (isSeen()) setUnseen(false);
+      else if (!isBusy()) look(false);
+    }, 500);
+    return () => clearInterval(again);
+  }, [unseen, state.waits, state.came]);
+  const show = () => {
+    movedAt = 0;
+    const seen = () => { look(false); document.getElementById("now").focus({ preventScroll: true }); };
+    if (state.waits) talk.readAtOnce().then(seen); else seen();
+  };
+  return unseen || state.waits ? show : null;
 }
 
 function App() {
@@ -310,21 +406,22 @@ function App() {
   const [panel, setPanel] = useState("");
   const [display, setDisplay] = useState(readDisplay());
   const page = useRef();
-  const aloud = useAloud(useVoice(), display.aloud, state.turn);
+  const aloud = useAloud(useVoice(), display.aloud, state.turn, state.came);
   useEffect(() => talk.listen(setState), []);
   useEffect(() => showDisplay(display, state.needs), [display, state.needs]);
   useEffect(() => { document.title = `${state.open ? `${state.open.title} - ` : ""}残疾人一件事`; }, [state.open?.title]);
   useRoom(page);
-  useFocus(state);
+  const show = useSight(state, display.size);
   const choose = (part) => { const next = { ...display, ...part }; setDisplay(next); keepDisplay(next); };
-  const { log, held, waiting, trouble, documents } = state;
+  const { log, held, waiting, waits, trouble, documents } = state;
   return html`<div ref=${page} class="page"><a class="skip" href="#now">跳到当前问题</a>
     <${Top} state=${state} openPanel=${setPanel} />
     <main class="column">
       <h2 class="unseen">对话记录</h2>
-      <${Log} log=${log} held=${held} waiting=${waiting} trouble=${trouble} documents=${documents} act=${talk} />
+      <${Log} log=${log} held=${held} waiting=${waiting} waits=${waits} trouble=${trouble} documents=${documents} act=${talk} />
       ${state.loaded ? html`<${Now} state=${state} aloud=${aloud} />` : html`<p>正在打开</p>`}
     </main>
+    ${show ? html`<p class="news"><button type="button" class="main" onClick=${show}>有新消息${mark("down")}</button></p>` : null}
     <${Bar} state=${state} openPanel=${setPanel} />
     ${panel ? html`<${Later} key=${panel} of="panel" part=${panel} close=${() => setPanel("")} openPanel=${setPanel} display=${display} choose=${choose} voice=${aloud} />` : null}
   </div>`;

@@ -9,7 +9,7 @@ function Panel({ title, close, children }) {
   useEffect(() => {
     const opener = document.activeElement;
     if (dialog.current.showModal) dialog.current.showModal(); else dialog.current.setAttribute("open", "");
-    return () => opener?.focus?.();
+    return () => opener?.focus?.({ preventScroll: true });
   }, []);
   return html`<dialog ref=${dialog} aria-labelledby="panel-title" onClose=${close}>
     <h2 id="panel-title">${title}</h2>${children}
@@ -54,7 +54,9 @@ export function Mine({ close }) {
   const [sure, setSure] = useState(false);
   const [says, setSays] = useState("");
   const tried = (work) => async () => { try { setSays(""); await work(); } catch (problem) { setSays(problem.says ?? "没有成功。请等一会儿再试。"); } };
-  const forget = tried(async () => { await talk.forget(); location.assign("/"); });
+  const forget = tried(() => talk.forget(close));
+  const { log, waiting } = talk.now();
+  if (!log.length && !waiting.length) return html`<${Panel} title="我的资料和隐私" close=${close}><p>这里没有存您的资料。</p><//>`;
   return html`<${Panel} title="我的资料和隐私" close=${close}><div class="stack">
     <p>您说的、您交的，都加密存着。只有办这件事的人能看。</p>
     <p>这部手机上，只留还没发出去的话。</p>

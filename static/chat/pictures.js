@@ -33,12 +33,14 @@ function Preview({ picture, index, remove }) {
     <button type="button" class="danger" aria-label="删除第${index + 1}张照片" onClick=${remove}>删除</button></li>`;
 }
 
+const chosen = new Map(); // question -> pictures not handed in yet: another question may come in between
+
 export function Photos({ ask, send, complain, busy, Options }) {
-  const [pictures, setPictures] = useState([]);
+  const [pictures, setPictures] = useState(chosen.get(ask.question) ?? []);
   const [working, setWorking] = useState(false);
   const all = useRef(pictures);
-  all.current = pictures;
-  useEffect(() => () => all.current.forEach((picture) => URL.revokeObjectURL(picture.url)), []);
+  useEffect(() => { all.current = pictures; chosen.set(ask.question, pictures); }, [pictures]);
+  useEffect(() => () => { if (!chosen.get(ask.question)?.length) all.current.forEach((picture) => URL.revokeObjectURL(picture.url)); }, []);
 
   const add = async (event) => {
     const files = [...event.target.files];
@@ -57,9 +59,12 @@ export function Photos({ ask, send, complain, busy, Options }) {
   const hand = () => {
     if (busy || working) return;
     if (!pictures.length) complain("还没有照片。请先拍一张，或选一张。");
-    else talk.send({ kind: "photo", question: ask.question }, `${pictures.length}张照片`, { files: pictures.map((one) => one.blob), attach: "photo_ids" });
+    else {
+      talk.send({ kind: "photo", question: ask.question }, `${pictures.length}张照片`, { files: pictures.map((one) => one.blob), attach: "photo_ids" });
+      chosen.delete(ask.question);
+    }
   };
-  return html`<div class="stack">
+  return html`<div class="stack" data-begun=${pictures.length || working ? "" : undefined}>
     ${pictures.length ? html`<ul class="pictures" aria-label="选好的照片">${pictures.map((picture, index) => html`
       <${Preview} key=${picture.id} picture=${picture} index=${index} remove=${() => remove(picture)} />`)}</ul>` : null}
     <div class="row">
@@ -106,7 +111,7 @@ function Drawn({ ask, busy, complain }) {
     const png = await blobOf(pad.current, "image/png");
     talk.send({ kind: "answer", question: ask.question, value: null }, "手写签名", { files: [png], attach: "png" });
   };
-  return html`<p class="hint">请用手指在框里写名字。</p><${Pad} key=${round} pad=${pad} setDrawn=${setDrawn} />
+  return html`<p class="hint" data-begun=${drawn ? "" : undefined}>请用手指在框里写名字。</p><${Pad} key=${round} pad=${pad} setDrawn=${setDrawn} />
     <div class="row"><button type="button" class="main" onClick=${hand}>签好了</button>
     <button type="button" onClick=${() => { setDrawn(false); setRound(round + 1); }}>重写</button></div>`;
 }

@@ -10,7 +10,7 @@ const DRAWN = {
   alarm: "M12 4l9.5 16h-19zM12 10v4.5M12 17.5v.2", bell: "M6 17V11a6 6 0 0 1 12 0v6l2 1H4zM10 21h4",
   person: "M12 4a4 4 0 1 0 0 8a4 4 0 0 0 0-8zM4.5 20c1-4 4-5.5 7.5-5.5s6.5 1.5 7.5 5.5", sound: "M4 10v4h3.5l4.5 4V6l-4.5 4zM16 9.5c1.5 1.5 1.5 3.5 0 5M18.5 7c3 3 3 7 0 10",
   stop: "M7 7h10v10H7z", letters: "M3 18L8 6l5 12M4.8 14h6.4M15 18l3-7.5l3 7.5M16.2 15.2h3.6", print: "M7 9V4h10v5M7 17H4v-7h16v7h-3M7 14h10v6H7z",
-  camera: "M4 8h4l1.5-2.5h5L16 8h4v11H4zM12 10.5a3 3 0 1 0 0 6a3 3 0 0 0 0-6z", back: "M15 5l-7 7l7 7", more: "M5 12h.1M12 12h.1M19 12h.1", send: "M12 19V6M6 11.5L12 5.5l6 6",
+  camera: "M4 8h4l1.5-2.5h5L16 8h4v11H4zM12 10.5a3 3 0 1 0 0 6a3 3 0 0 0 0-6z", back: "M15 5l-7 7l7 7", more: "M5 12h.1M12 12h.1M19 12h.1", send: "M12 19V6M6 11.5L12 5.5l6 6", down: "M12 5v13M6 12l6 6l6-6",
 };
 // A drawn mark. It never stands alone: a word beside it, or the name of its button, says the same.
 export const mark = (name) => html`<svg class="mark" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d=${DRAWN[name]} /></svg>`;
@@ -71,9 +71,9 @@ function Offer({ block, documents }) {
 function Review({ block, act }) {
   return html`<div class="block sheet">${lines(block.text)}${block.sections.map((section) => html`
     <h3>${section.title}</h3>
-    <dl>${section.lines.map((line) => html`<div class="said">
+    <dl>${section.lines.map((line) => html`<div class="said ${line.question && act.change ? "open" : ""}">
       <dt>${line.label}</dt>
-      <dd>${line.value}<${Pictures} ids=${line.photo_ids} word=${line.label} /></dd>
+      <dd class=${line.photo_ids.length ? "shown" : undefined}>${line.value}<${Pictures} ids=${line.photo_ids} word=${line.label} /></dd>
       ${line.question && act.change ? html`<dd class="do"><button type="button" class="quiet" aria-label="修改：${line.label}"
         onClick=${() => act.change(line)}>修改</button></dd>` : null}
     </div>`)}</dl>`)}${act.change ? html`<${Paper} block=${block} />` : null}</div>`;
@@ -164,8 +164,9 @@ function Pending({ item, trouble }) {
     <p class="pending">${trouble ? "还没发出去" : "正在发"}</p></div></li>`;
 }
 
-// The whole record. `act.change` corrects a line of the check page: only the last one can still be corrected.
-export function Log({ log, held, waiting, trouble, documents, act }) {
+// The whole record. `act.change` corrects a line of the check page: only the last one can still be corrected. `waits`: something
+// new is not in it yet, which is said here because nothing else is announced.
+export function Log({ log, held, waiting, waits, trouble, documents, act }) {
   const shown = log.filter((entry) => !held.has(entry.id));
   const last = [...shown].reverse().find((entry) => entry.blocks.some((block) => block.kind === "review"));
   let day = "";
@@ -178,5 +179,6 @@ export function Log({ log, held, waiting, trouble, documents, act }) {
         <${Entry} key=${entry.id} entry=${entry} documents=${documents} act=${entry === last ? act : {}} />`;
     })}
     ${waiting.map((item) => html`<${Pending} key=${item.id} item=${item} trouble=${trouble} />`)}
+    ${waits ? html`<li class="unseen" key="waits">有新消息</li>` : null}
   </ol></div>`;
 }

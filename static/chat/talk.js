@@ -13,6 +13,10 @@ let state = {
   error: null, // {says, question, turn}: what to do next; the input is kept
   trouble: "", // why `waiting` does not move, in plain words
   turn: 0, // grows with each answer to something this person did: then the focus moves to the new question
+  came: 0, // grows with whatever comes by itself: that is brought into sight, but takes nothing from under anybody's fingers
+  fresh: [], // ids of the entries that came last
+  waits: false, // something has come that would take away a form somebody is in: it waits until they are done, or ask for it
+  gone: "", // what is said once everything has been deleted
   held: new Set(), // entries that are shown at the question as an error, and only later in the record
 };
 
@@ -130,7 +134,7 @@ let timer = 0;
 // their ids go: "photo_ids", or "png" for a drawn signature.
 export async function send(body, text, { files = [], attach = "" } = {}) {
   const item = { id: newId(), at: Date.now() + state.waiting.length / 1000, body, text, files, attach, photo_ids: [] };
-  set({ waiting: [...state.waiting, item], error: null });
+  set({ waiting: [...state.waiting, item], error: null, gone: "" });
   await keep(item);
   return pump();
 }
@@ -195,10 +199,12 @@ function take(said, item) {
   const same = said.open && state.open && said.open.question === state.open.question;
   const wrong = same ? said.entries.filter((entry) => entry.blocks.some((block) => block.tone === "error")) : [];
   const words = wrong.flatMap((entry) => entry.blocks.filter((block) => block.tone === "error")).map((block) => block.text);
-  const known = new Set(state.log.map((entry) => entry.id));
+  const own = said.entries.map((entry) => entry.from).lastIndexOf("person");
   set({
     ...pick(said),
-    log: [...state.log, ...said.entries.filter((entry) => !known.has(entry.id))],
+    log: [...state.log, ...unknown(said.entries)],
+    fresh: said.entries.slice(own + 1).filter((entry) => !wrong.includes(entry)).map((entry) => entry.id),
+    waits: false,
     error: words.length ? { says: words.join("\n"), question: said.open.question } : null,
     held: new Set(wrong.map((entry) => entry.id)),
     turn: state.turn + 1,
@@ -207,6 +213,10 @@ function take(said, item) {
   if (item.body.question && !words.length) keepUnsent(item.body.question, "");
   follow();
 }
+function unknown(entries) {
+  const known = new Set(state.log.map((entry) => entry.id));
+  return entries.filter((entry) => !known.has(entry.id));
+}
 function pick({ open = null, about = "", drafts = [], floor = null, needs = state.needs, documents = state.documents }) {
   return { open, about, drafts, floor, needs, documents };
 }
@@ -214,18 +224,31 @@ function pick({ open = null, about = "", drafts = [], floor = null, needs = stat
 // --- reading, and being told that there is something to read ---
 
 let stale = false;
-export async function read() {
+let isBegun = () => false;
+// `test`: whether somebody is in the middle of answering the open question.
+export function spareWhile(test) { isBegun = test; }
+
+const sameQuestion = (one, other) => one?.question === other?.question && one?.text === other?.text;
+function news(said) {
+  const fresh = unknown(said.log).map((entry) => entry.id);
+  return state.loaded && (fresh.length || !sameQuestion(said.open, state.open)) ? { came: state.came + 1, fresh } : {};
+}
+async function reading(atOnce) {
   if (sending) { stale = true; return; }
   stale = false;
   try {
     const said = await call("/conversation");
     if (sending) { stale = true; return; }
-    set({ ...pick(said), log: said.log, loaded: true, trouble: state.waiting.length ? state.trouble : "" });
+    if (!atOnce && state.loaded && !sameQuestion(said.open, state.open) && isBegun()) set({ waits: true, floor: said.floor });
+    else set({ ...pick(said), ...news(said), log: said.log, loaded: true, waits: false, trouble: state.waiting.length ? state.trouble : "" });
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     set({ trouble: state.loaded && !state.waiting.length ? "" : problem.says });
   }
 }
+
+export const read = () => reading(false);
+export const readAtOnce = () => reading(true);
 
 // Live events reconnect by themselves, and what was missed is read on opening. There are none before the first word.
 let events = null;
@@ -257,8 +280,12 @@ export async function begin() {
 // --- one's own data ---
 
 export const exported = () => call("/me/export");
-export async function forget() {
-  await call("/me", { method: "DELETE" });
+// `done`: called in the moment when nothing is left, before the page shows it.
+export async function forget(done) {
+  const { says } = await call("/me", { method: "DELETE" });
   for (const item of state.waiting) await drop(item.id);
   try { localStorage.removeItem(UNSENT); } catch { /* nothing was kept */ }
+  events?.close();
+  done();
+  set({ ...pick({ needs: [] }), log: [], held: new Set(), error: null, trouble: "", waits: false, fresh: [], gone: says, turn: state.turn + 1 });
 }

@@ -23,6 +23,7 @@ from fastapi.staticfiles import StaticFiles
 from PIL import Image
 from sse_starlette import EventSourceResponse
 
+from backend.conversations.entries import deleted
 from backend.conversations.plain import Unaccepted, plain_pages
 from backend.web import Manners
 from dialogs.messages import (
@@ -189,6 +190,9 @@ PHOTO = ask(
 )
 
 
+DELETED = deleted(1095)
+
+
 @dataclass
 class State:
     """What the page shows when it comes to this state; `then` is the state after any answer."""
@@ -343,6 +347,18 @@ STATES: dict[str, State] = {
         "staff",
     ),
     "notice": State((Say("民政局请您再拍一张户口簿。\n上一张有反光。", "notice"),), PHOTO, "review", by="notice"),
+    "hint": State(
+        (Say("请写到村或社区，再写门牌。", "error"),),
+        ask("address", "现住址", "孩子住在哪里？", "text", rules="address", hint="写到村或社区，再写门牌。"),
+        "phone",
+        "路",
+    ),
+    "refused": State(
+        tuple(Say(f"“{name}”这张用不了。", "notice") for name in ("身份证", "户口簿", "社保卡")),
+        ask("photo.id_card", "身份证", "刚才那张没拍全。\n请再拍一张身份证。", "photo", *LATER, about="儿子"),
+        "review",
+        by="notice",
+    ),
     "helper": State(
         (Say("现在办李秀英的。"),),
         ask(
@@ -410,7 +426,7 @@ class Person:
         then = {"change": "choice_said", "progress": "progress", "human": "floor"}.get(
             body.get("command", ""), state.then
         )
-        return {"entries": fresh + self.play("wrong" if words == "990101" else then), **self.view()}
+        return {"entries": fresh + self.play({"990101": "wrong", "路": "hint"}.get(words, then)), **self.view()}
 
 
 class Recorded:
@@ -467,8 +483,9 @@ class Way:
         except ValueError as fault:
             raise Unaccepted(str(fault)) from fault
 
-    async def forget(self) -> None:
+    async def forget(self) -> str:
         self.recorded.people.pop(self.secret, None)
+        return DELETED
 
 
 def create(recorded: Recorded) -> FastAPI:
@@ -556,9 +573,10 @@ def create(recorded: Recorded) -> FastAPI:
         person.play(name)
         person.changed.set()
 
-    @app.delete("/api/v1/me", status_code=204)
-    async def forget(request: Request) -> None:
+    @app.delete("/api/v1/me")
+    async def forget(request: Request) -> dict[str, str]:
         recorded.people.pop(request.cookies.get("yijianshi", ""), None)
+        return {"says": DELETED}
 
     @app.get("/api/v1/me/export")
     async def export(request: Request) -> dict[str, Any]:

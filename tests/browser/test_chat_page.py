@@ -271,13 +271,134 @@ def test_an_answer_does_not_take_the_field_from_whoever_writes_on(chat: ChatPage
     expect(box).not_to_be_focused()
 
 
-def test_what_staff_say_comes_by_itself_and_does_not_move_the_focus(chat: ChatPage) -> None:
+def come(page: Page, name: str) -> None:
+    """News of this state comes by itself."""
+    page.evaluate("(name) => fetch(`/_staff/${name}`, { method: 'POST' })", name)
+
+
+NEWS = re.compile("^有新消息")
+
+
+def test_what_staff_say_waits_for_whoever_answers_in_the_form_and_is_a_tap_away(chat: ChatPage) -> None:
     chat.open("/_play/text")
-    chat.now.locator("#answer").fill("周小")
-    chat.page.evaluate("() => fetch('/_staff/floor', { method: 'POST' })")
+    field = chat.now.locator("#answer")
+    field.fill("周小")
+    come(chat.page, "floor")
     expect(chat.page.locator(".banner")).to_have_text("现在由工作人员小陈回复您")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("周小")
+    assert chat.open_question() == "孩子叫什么名字？"
+    expect(chat.log).to_contain_text("有新消息")  # heard too, in the one region that announces
+    chat.page.get_by_role("button", name=NEWS).click()
     expect(chat.log).to_contain_text("您好，我是小陈")
-    assert chat.page.evaluate("() => document.activeElement.closest('.log')") is None
+    expect(chat.log).not_to_contain_text("有新消息")
+    expect(chat.page.get_by_role("button", name=NEWS)).to_have_count(0)
+
+
+def test_what_staff_say_is_shown_at_once_to_whoever_writes_in_the_box_without_moving_anything(chat: ChatPage) -> None:
+    chat.open("/_play/floor")
+    box = chat.page.locator("#free")
+    box.click()
+    box.press_sequentially("我娃")
+    come(chat.page, "floor")
+    expect(chat.log.get_by_text("您好，我是小陈")).to_have_count(2)
+    expect(box).to_be_focused()
+    expect(box).to_have_value("我娃")
+
+
+HEADING = "#now"
+
+
+def test_news_takes_the_place_of_the_open_question_and_comes_into_sight(chat: ChatPage) -> None:
+    """Somebody waits on the check page; their pictures are refused."""
+    chat.open("/_play/photo")
+    chat.answer("以后再补")
+    assert chat.title() == "核对"
+    come(chat.page, "refused")
+    expect(chat.now.locator(".ask")).to_contain_text("刚才那张没拍全")
+    expect(chat.page.locator(HEADING)).to_be_in_viewport(ratio=1)
+    expect(chat.log.get_by_text("“社保卡”这张用不了。")).to_be_in_viewport()
+    expect(chat.now.get_by_text("拍照或选照片")).to_be_in_viewport()
+    assert chat.page.evaluate("() => document.activeElement.tagName") == "LEGEND"
+    assert chat.page.get_by_role("button", name=NEWS).count() == 0
+    chat.page.wait_for_timeout(50)
+    expect(chat.log.get_by_text("“社保卡”这张用不了。")).to_have_count(1)
+
+
+def test_news_moves_nobody_who_writes_and_a_button_leads_to_it(chat: ChatPage) -> None:
+    chat.open("/_play/offer")
+    chat.page.evaluate("() => scrollTo(0, 0)")
+    box = chat.page.locator("#free")
+    box.click()
+    box.press_sequentially("还有个问题")
+    before = chat.page.evaluate("() => scrollY")
+    come(chat.page, "refused")
+    button = chat.page.get_by_role("button", name=NEWS)
+    expect(button).to_be_in_viewport(ratio=1)
+    expect(box).to_be_focused()
+    assert chat.page.evaluate("() => scrollY") == before
+    button.click()
+    expect(chat.page.locator(HEADING)).to_be_in_viewport(ratio=1)
+    expect(button).to_have_count(0)
+    expect(box).to_have_value("还有个问题")
+
+
+def test_pictures_chosen_but_not_handed_in_outlast_a_question_that_comes_in_between(
+    chat: ChatPage, photo: Path, me
+) -> None:
+    chat.open("/_play/photo")
+    chat.now.locator("input[type=file]").set_input_files([str(photo)] * 2)
+    expect(chat.now.get_by_role("button", name="交这2张")).to_be_visible()
+    come(chat.page, "refused")
+    chat.page.get_by_role("button", name=NEWS).click()
+    expect(chat.now.locator(".ask")).to_contain_text("刚才那张没拍全")
+    expect(chat.now.get_by_role("button", name="交这2张")).to_have_count(0)
+    come(chat.page, "photo")
+    expect(chat.now.get_by_role("button", name="交这2张")).to_be_visible()
+    chat.page.wait_for_function(
+        "() => [...document.querySelectorAll('.now .pictures img')].every((one) => one.naturalWidth)"
+    )
+
+
+def test_the_whole_of_a_new_question_is_in_sight_where_it_fits(chat: ChatPage) -> None:
+    """Its inputs come in later, as a module of their own; the page makes room for them."""
+    chat.open("/_play/offer")
+    chat.choose(["护理补贴"])
+    expect(chat.now.get_by_role("button", name="请别人帮忙拍")).to_be_in_viewport(ratio=1)
+    expect(chat.page.locator(HEADING)).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("state", ["review", "helper", "photo"])
+def test_a_change_of_letters_keeps_the_question_in_sight_under_a_low_head(chat: ChatPage, state: str) -> None:
+    chat.open(f"/_play/{state}")
+    expect(chat.page.locator(HEADING)).to_be_in_viewport()
+    for size in ("大字", "特大字", "标准"):
+        chat.page.get_by_role("button", name="显示").click()
+        chat.page.get_by_label(size, exact=True).check()
+        chat.page.get_by_role("button", name="关上").click()
+        expect(chat.page.locator(HEADING)).to_be_in_viewport()
+        assert chat.page.evaluate(HEAD, 150 if size == "标准" else 120) == [], size
+
+
+HEAD = """(most) => {
+  const top = document.querySelector(".top").getBoundingClientRect();
+  const parts = [...document.querySelectorAll(".top :is(.about, .title, .quiet, [aria-current])")];
+  const clipped = parts.filter((part) => getComputedStyle(part).clipPath === "none" && part.getClientRects().length
+    && !part.closest(".top.several h1")).filter((part) => {
+    const { left, right, top: begins, bottom } = part.getBoundingClientRect();
+    return left < 0 || right > innerWidth || begins < top.top || bottom > top.bottom;
+  });
+  return [...(top.height > most ? [`the head takes ${top.height}`] : []), ...clipped.map((part) => `clipped: ${part.outerHTML}`)];
+}"""
+
+
+def test_an_error_that_says_the_hint_again_takes_its_place(chat: ChatPage) -> None:
+    chat.open("/_play/hint")
+    chat.type("路")
+    assert chat.alert() == "请写到村或社区，再写门牌。"
+    assert chat.now.get_by_text("写到村或社区").count() == 1
+    assert chat.now.locator("#answer").get_attribute("aria-describedby") == "wrong"
+    expect(chat.now.get_by_role("button", name="确定")).to_be_in_viewport(ratio=1)
 
 
 # --- pictures ---
@@ -475,8 +596,19 @@ def test_a_person_takes_the_data_away_and_deletes_everything_after_saying_so_twi
     chat.page.get_by_role("button", name="删除我的全部资料").click()
     assert mine in recorded.people.values()
     chat.page.get_by_role("button", name="确定，全部删除").click()
-    expect(chat.now.get_by_role("button", name="开始")).to_be_visible()
+    expect(chat.now).to_contain_text("删好了")
+    expect(chat.now).to_contain_text("您说的、填的、拍的，都删掉了")
+    assert focused(chat.page) == "删好了"
     assert mine not in recorded.people.values()
+    assert chat.log_texts() == []
+    chat.page.get_by_role("button", name="更多").click()
+    chat.page.get_by_role("button", name="我的资料和隐私").click()
+    expect(chat.page.get_by_role("dialog")).to_contain_text("这里没有存您的资料")
+    expect(chat.page.get_by_role("dialog").get_by_role("button")).to_have_count(1)
+    chat.page.keyboard.press("Escape")
+    with chat.settled():
+        chat.now.get_by_role("button", name="从头开始办").click()
+    expect(chat.now).to_contain_text("有残疾人证吗")
 
 
 def test_a_packet_prints_alone(chat: ChatPage) -> None:

@@ -216,8 +216,22 @@ def test_looks_are_kept_and_everything_can_be_deleted(page: Page, sent: Sent, re
     page.goto("/plain/mine")
     page.get_by_label("确定全部删除").check()
     press(page, "删除我的全部资料")
-    expect(page.get_by_role("button", name="开始")).to_be_visible()
+    expect(page.get_by_role("heading", name="删好了")).to_be_visible()
+    expect(page.get_by_text("您说的、填的、拍的，都删掉了")).to_be_visible()
     assert mine not in recorded.people.values()
+    page.goto("/plain/mine")
+    expect(page.get_by_text("这里没有存您的资料")).to_be_visible()
+    assert page.get_by_role("link", name="拿走一份我的资料").count() == 0
+    page.goto("/plain")
+    expect(page.get_by_role("button", name="开始")).to_be_visible()
+
+
+def test_an_error_that_says_the_hint_again_takes_its_place(page: Page) -> None:
+    page.goto("/_play/hint?to=/plain")
+    page.locator("#words").fill("路")
+    press(page, "确定")
+    expect(page.get_by_role("alert")).to_have_text("请写到村或社区，再写门牌。")
+    expect(page.locator(".now").get_by_text("写到村或社区")).to_have_count(1)
 
 
 def test_the_whole_record_is_one_tap_away(page: Page) -> None:
