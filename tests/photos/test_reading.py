@@ -146,6 +146,17 @@ def test_where_a_name_or_a_number_was_not_found_every_line_is_covered(readers: R
     assert not left.fields
 
 
+@pytest.mark.proof
+@pytest.mark.parametrize(("kind", "level"), [("disability_card", "normal"), ("guardian_proof", "hard")])
+def test_a_picture_that_leans_as_well_is_turned_by_the_quarters_that_it_lies(
+    kind: str, level: str, readers: Readers
+) -> None:
+    for seed in sized((8100 + (level == "normal"),), range(8100, 8106)):
+        image = pixels(papers.photographed(kind, level, seed).jpeg)
+        angles = [readers.read_now(shown(np.rot90(image, quarters))).angle for quarters in range(4)]
+        assert [(angle - 90 * quarters) % 360 for quarters, angle in enumerate(angles)] == angles[:1] * 4, (kind, seed)
+
+
 def test_both_sides_in_one_picture_are_both_found(readers: Readers) -> None:
     both = scenes.side_by_side(papers.sheet("id_front", 5).image, papers.sheet("id_back", 5).image)
     picture = scenes.photographed(both, "easy", papers.Random(5))

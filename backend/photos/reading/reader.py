@@ -61,12 +61,12 @@ class Reader:
         return _read(text, found, others, expected)
 
     def _upright(self, image: Pixels) -> Text:
-        """What stands there; when that is gibberish, the way round in which it is least so."""
+        """What stands there; when that is gibberish, the better of it and its other way up. How lines run is seen well enough."""
         text = self._engine.read(image)
         if len(text.lines) < _FEW or text.score >= _GIBBERISH:
             return text
-        others = (self._engine.read(image, turn) for turn in range(4) if 90 * turn != text.angle)
-        return max((text, *others), key=lambda one: one.score)
+        over = self._engine.read(image, (text.angle // 90 + 2) % 4)
+        return max((text, over), key=lambda one: one.score)
 
     def _second(self, text: Text, first: Found | None, expected: str | None) -> Found | None:
         """The same paper, straightened by its four corners; None if that brings nothing."""
@@ -88,11 +88,12 @@ def opened(picture: bytes) -> Pixels:
         if image.width * image.height > MOST_PIXELS:
             raise NotAPicture
         image.draft("RGB", (LONGEST, LONGEST))
-        image = image.convert("RGB")
+        image.load()
+        image = image if image.mode == "RGB" else image.convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise NotAPicture from None
     image.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
-    return np.ascontiguousarray(np.asarray(image)[..., ::-1])
+    return np.asarray(cv2.cvtColor(np.asarray(image), cv2.COLOR_RGB2BGR))
 
 
 def _is_portrait(image: Pixels, faces: Sequence[Face]) -> bool:
