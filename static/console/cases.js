@@ -175,7 +175,7 @@ function Application({ id, me, say }) {
   const done = async (words) => { setChosen([]); await read(); say(words); };
   const again = (caseId, photoId) => { setChosen([photoId]); setDoing({ case: caseId, verb: "return", at: newId() }); };
   return html`<section class="pane application" aria-labelledby="application-title">
-    <header class="pane-head"><h2 id="application-title" tabindex="-1" ref=${head}>${application.who} <span class="number">${application.receipt}</span></h2>
+    <header class="pane-head"><a class="to-list" href="#/applications">回到列表</a><h2 id="application-title" tabindex="-1" ref=${head}>${application.who} <span class="number">${application.receipt}</span></h2>
       <span class="soft">${moment(application.submitted_at)}交的</span>
       ${application.conversation_id ? html`<a href="#/talks/${application.conversation_id}">看会话</a>` : null}</header>
     <div class="beside">

@@ -154,7 +154,7 @@ function Talk({ id, me, say, shortcuts, byKeys }) {
   if (problem && !talk) return html`<section class="pane" aria-label="会话"><${Alert} problem=${problem} /></section>`;
   if (!talk) return html`<section class="pane" aria-label="会话"><p>正在打开</p></section>`;
   return html`<section class="pane talk" aria-labelledby="talk-title">
-    <header class="pane-head"><h2 id="talk-title" tabindex="-1" ref=${head}>${row.who}</h2>
+    <header class="pane-head"><a class="to-list" href="#/talks">回到列表</a><h2 id="talk-title" tabindex="-1" ref=${head}>${row.who}</h2>
       <span class="chip">${row.by}在说</span><span class="chip doing">${row.state_name}</span><span class="soft">${row.channel}</span>
       ${talk.applications.map((one) => html`<a key=${one.id} href="#/applications/${one.id}">申请 ${one.receipt}</a>`)}</header>
     <${Needs} row=${row} />

@@ -322,6 +322,8 @@ def test_every_page_keeps_the_rules_at_every_look(desk: Page, full: Applicant) -
     desk.get_by_role("button", name="退回补正").first.click()
     desk.get_by_role("button", name="看原图").click()
     found["asking again"] = wrong_now()
+    desk.get_by_role("button", name="不通过").first.click()
+    found["refusing"] = wrong_now()
     for name in PAGES[2:5]:
         desk.goto(f"/console#/{name}")
         desk.locator("h2").first.wait_for()
@@ -352,6 +354,16 @@ def test_enlarged_pages_need_no_moving_sideways(desk: Page, office: Office, widt
         desk.goto(f"/console#/{name}")
         desk.locator("h2").first.wait_for()
         assert not checks.too_wide(desk), name
+
+
+def test_on_a_narrow_screen_what_was_chosen_stands_alone_with_the_way_back(desk: Page, office: Office) -> None:
+    desk.set_viewport_size({"width": 390, "height": 844})
+    open_talk(desk, office.applicant(IN_THE_FORM))
+    expect(desk.locator(".list")).to_be_hidden()
+    assert desk.locator("#talk-title").bounding_box()["y"] < 300  # type: ignore[index]
+    desk.get_by_role("link", name="回到列表").click()
+    expect(desk.locator(".list")).to_be_visible()
+    expect(desk.locator(".pane.empty")).to_be_hidden()
 
 
 def test_wherever_the_focus_goes_it_is_seen(desk: Page, office: Office) -> None:
