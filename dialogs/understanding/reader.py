@@ -163,11 +163,12 @@ class Reader:
     def _told_field(self, asked: str, written: str, plain: str) -> Reading | None:
         """“电话139…” while another line is open: what is named and can only be that is kept where it belongs."""
         name = self._harvest.change_name(plain)
-        label = self._harvest.label_in(written) if name and name != asked and len(plain) < 60 else ""
         kind = self._slots.kind_of.get(name, "")
-        if not label or kind not in _WRITTEN:
+        text = plain if kind == "place" else written  # a name or an address is kept as it was written
+        label = self._harvest.label_in(text) if name != asked and kind in _WRITTEN and len(plain) < 60 else ""
+        if not label:
             return None
-        tail = re.sub(r"^[的是为：:，,\s]+", "", written.split(label, 1)[1])
+        tail = re.sub(r"^[的是为：:，,\s]+", "", text.split(label, 1)[1])
         found = self._slot_value(kind, tail, self._plain(tail))
         if found.value is None:
             return None
@@ -199,6 +200,8 @@ class Reader:
         question = straight if kind != "yesno" else self._straight(plain, False)
         hit = self._hit(question, region, asks)
         if answer.kind == "answer":
+            if kind == "yesno" and hit and len(clauses) == 1 and answer.value != UNSURE:
+                return _from_hit(hit, answer.facts)  # “证掉了要登报不” asks, and tells nothing outright
             return self._answered(answer, kind, plain, hit)
         echo = not any(c.has("new", "thing", "question") and not plain.endswith(("吗", "么")) for c in clauses)
         if (
