@@ -31,7 +31,7 @@ Json = dict[str, Any]
 STUCK = 3  # times in a row that the same question was not understood
 MOST = 200  # rows of a list
 _LAST_LINE = 60  # signs
-_ALL = 10_000  # lines of one transcript: more than anybody says
+_ALL, _SHOWN = 10_000, 200  # lines of one transcript: more than anybody says, and how many of them the page gets
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,10 @@ def talk(house: House, tx: Session, staff: Staff, conversation_id: str, more: Se
         return None
     row = _shown(house, tx, [one], {one.id: why})[0]
     kept = json.loads(house.store.keys.unseal(key, one.sealed_talk, f"conversation.talk:{one.id}"))
-    mask = mask_of(house, tx, key, one.id)
-    log = [_entry(house, key, said, mask) for said in talks.transcript(tx, one.id)]
+    said = [(line, _blocks(house, key, line)) for line in talks.transcript(tx, one.id, limit=_ALL)]
+    answers = answers_of(house, key, talks.drafts(tx, one.id))
+    mask = masks.mask_for(house.library, answers, (block for _, blocks in said for block in blocks))
+    log = [_entry(line, blocks, mask) for line, blocks in said[-_SHOWN:]]
     return {
         "row": row,
         "log": log,
@@ -175,9 +177,8 @@ def _last_line(house: House, key: DataKey, said: Said | None, mask: masks.Mask) 
     return line if len(line) <= _LAST_LINE else line[:_LAST_LINE] + "…"
 
 
-def _entry(house: House, key: DataKey, said: Said, mask: masks.Mask) -> Json:
-    blocks = mask.every(_blocks(house, key, said))
-    return {"id": said.id, "at": said.at.isoformat(), "from": said.speaker, "blocks": blocks}
+def _entry(said: Said, blocks: list[Json], mask: masks.Mask) -> Json:
+    return {"id": said.id, "at": said.at.isoformat(), "from": said.speaker, "blocks": mask.every(blocks)}
 
 
 def _blocks(house: House, key: DataKey, said: Said) -> list[Json]:

@@ -7,8 +7,9 @@ masked before they leave, and a person's conversation is named only to those who
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from sqlmodel import Session
@@ -41,7 +42,12 @@ def groups(house: House, tx: Session, staff: Staff) -> list[Json]:
     """Open questions of this person's counties: each group by its newest, the greatest first, then the newest."""
     found = store.questions(tx, staff.counties, MOST)
     keys = house.store.keys.load(tx, {kept.person_id for kept, _ in found})
-    kept = [Kept(row, county, _text(house, tx, keys, row)) for row, county in found if row.person_id in keys]
+    mask = cache(lambda talk, person: mask_of(house, tx, keys[person], talk))
+    kept = [
+        Kept(row, county, mask(row.conversation_id, row.person_id).own(_text(house, keys[row.person_id], row)))
+        for row, county in found
+        if row.person_id in keys
+    ]
     together = sorted(grouped(kept), key=lambda same: (-len(same), -same[0].row.at.timestamp()))
     return [_shown(same, staff) for same in together]
 
@@ -87,10 +93,8 @@ def settle(house: House, tx: Session, staff: Staff, ids: Sequence[str], outcome:
     return True
 
 
-def _text(house: House, tx: Session, keys: Mapping[str, DataKey], row: QuestionKept) -> str:
-    key = keys[row.person_id]
-    text = house.store.keys.unseal_text(key, row.sealed_text, f"question_kept.text:{row.id}")
-    return mask_of(house, tx, key, row.conversation_id).own(text)
+def _text(house: House, key: DataKey, row: QuestionKept) -> str:
+    return house.store.keys.unseal_text(key, row.sealed_text, f"question_kept.text:{row.id}")
 
 
 def _shown(same: Sequence[Kept], staff: Staff) -> Json:
