@@ -392,6 +392,27 @@ HEAD = """(most) => {
 }"""
 
 
+OVERLAP = """() => [...document.querySelectorAll(".sheet .said")].flatMap((line) => {
+  const button = line.querySelector("button")?.getBoundingClientRect();
+  const parts = button ? [...line.querySelectorAll("dt, dd:not(.do), img")] : [];
+  return parts.filter((part) => [...part.getClientRects()].some((box) => {
+    const [width, high] = [Math.min(box.right, button.right) - Math.max(box.left, button.left),
+      Math.min(box.bottom, button.bottom) - Math.max(box.top, button.top)];
+    return width > 1 && high > 1;
+  })).map((part) => part.outerHTML);
+})"""
+
+
+@pytest.mark.parametrize("size", ["m", "l", "xl"])
+def test_the_check_page_is_short_and_nothing_on_it_lies_over_anything(chat: ChatPage, base: str, size: str) -> None:
+    chat.page.context.add_cookies([{"name": "yijianshi_display", "value": f"{size}.light.", "url": base}])
+    chat.open("/_play/review")
+    assert chat.page.evaluate(OVERLAP) == []
+    heights = chat.page.evaluate("() => [...document.querySelectorAll('.said.open')].map((line) => line.offsetHeight)")
+    if size == "m":
+        assert max(heights[:3]) < 60, "an answer takes more than its own line"
+
+
 def test_an_error_that_says_the_hint_again_takes_its_place(chat: ChatPage) -> None:
     chat.open("/_play/hint")
     chat.type("路")

@@ -81,11 +81,12 @@ def test_a_mother_goes_from_hello_to_the_number_on_her_phone(talk: ChatPage, pic
     talk.page.reload()
     expect(talk.now.locator("h2")).to_have_text("残疾等级")
     go_on(talk, picture, "检查一遍")
+    assert talk.about() == "周小树"
     talk.change("手机号码")
     talk.type("19900000001")
     assert talk.title() == "检查一遍"
     expect(talk.log.locator(".sheet").last).to_contain_text("19900000001")
-    go_on(talk, picture, "等消息")
+    go_on(talk, picture, "去一趟窗口")
     assert RECEIPT.search(talk.log.inner_text())
     talk.command("进度")
     assert RECEIPT.search(talk.last().inner_text())
@@ -103,6 +104,9 @@ def test_what_was_said_on_the_phone_is_taken_away_and_deleted_for_good(talk: Cha
     assert "四川省达州市通川区" in Path(download.value.path()).read_text("utf-8")
     talk.page.get_by_role("button", name="删除我的全部资料").click()
     talk.page.get_by_role("button", name="确定，全部删除").click()
+    expect(talk.now).to_contain_text("删好了")
+    assert talk.log_texts() == []
+    talk.page.reload()
     expect(talk.now.get_by_role("button", name="开始")).to_be_visible()
     assert talk.log_texts() == []
 
@@ -121,12 +125,12 @@ def title_of(page: Page) -> str:
     return heading.inner_text()
 
 
-def test_a_father_goes_from_hello_to_the_number_without_scripts(plain: Page, picture: Path) -> None:
+def test_a_father_goes_from_hello_to_the_number_and_to_deletion_without_scripts(plain: Page, picture: Path) -> None:
     plain.goto("/plain")
     plain.get_by_role("button", name="开始").click()
     for _ in range(60):
         title = title_of(plain)
-        if title == "等消息":
+        if title == "去一趟窗口":
             break
         field, ticks = plain.locator("#words"), plain.locator(".now .tick")
         if title.startswith("拍"):
@@ -148,5 +152,13 @@ def test_a_father_goes_from_hello_to_the_number_without_scripts(plain: Page, pic
         else:
             plain.locator("button.option", has_text=ANSWERS[title]).first.click()
         assert plain.get_by_role("alert").count() == 0, f"{title}: {plain.get_by_role('alert').inner_text()}"
-    assert title_of(plain) == "等消息"
+    assert title_of(plain) == "去一趟窗口"
     assert RECEIPT.search(plain.locator("main").inner_text())
+    expect(plain.locator(".about b")).to_have_text("周小树")
+    plain.get_by_role("link", name="显示和隐私").click()
+    plain.get_by_label("确定全部删除").check()
+    plain.get_by_role("button", name="删除我的全部资料").click()
+    expect(plain.get_by_role("heading", name="删好了")).to_be_visible()
+    plain.get_by_role("link", name="从头开始办").click()
+    expect(plain.get_by_role("button", name="开始")).to_be_visible()
+    assert "周小树" not in plain.content()
