@@ -274,14 +274,15 @@ def _other_benefits(known: Known, place: Place, on: date) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """A rule, and every fact that it looks at."""
+    """A rule, every fact that it looks at, and the ages at which it says something else."""
 
     rule: Derive
     looks_at: frozenset[str]
+    ages: tuple[int, ...]
 
 
-def _by(rule: Derive, *looks_at: str) -> Following:
-    return Following(rule, frozenset(looks_at))
+def _by(rule: Derive, *looks_at: str, ages: tuple[int, ...] = ()) -> Following:
+    return Following(rule, frozenset(looks_at), ages)
 
 
 RULES: dict[str, Following] = {
@@ -289,10 +290,10 @@ RULES: dict[str, Following] = {
     "household_served": _by(_household_served, "household_county", "household_province"),
     "residence_served": _by(_residence_served, "residence_county"),
     "cross_region": _by(_cross_region, "household_county", "residence_county"),
-    "working_age": _by(_working_age, "age"),
+    "working_age": _by(_working_age, "age", ages=(LABOUR, EARLIEST_PENSION, LATEST_PENSION)),
     "birth_date": _by(_birth_date, "id_number", "disability_card_no"),
     "age": _by(_age, "birth_date"),
-    "minor": _by(_minor, "age"),
+    "minor": _by(_minor, "age", ages=(ADULT,)),
     "holder": _by(_holder, "disability_card_no", "card_level"),
     "card_status": _by(_card_status, "card_valid_to"),
     "issued_elsewhere": _by(_issued_elsewhere, "household_moved", "card_status"),
@@ -306,11 +307,11 @@ RULES: dict[str, Following] = {
     "dibao_by_identity": _by(_identity("dibao"), "medical_aid_identity"),
     "tekun_by_identity": _by(_identity("tekun"), "medical_aid_identity"),
     "orphan_by_identity_or_age": _by(_orphan_by_identity_or_age, "medical_aid_identity", "is_minor"),
-    "too_young_for_old_age": _by(_younger_than(OLD), "age"),
-    "too_young_for_a_retired_cadre": _by(_younger_than(RETIRED_CADRE), "age"),
-    "too_young_to_work": _by(_younger_than(LABOUR), "age"),
-    "too_young_for_prison": _by(_younger_than(PRISON), "age"),
-    "too_young_for_a_graduate": _by(_younger_than(GRADUATE), "age"),
+    "too_young_for_old_age": _by(_younger_than(OLD), "age", ages=(OLD,)),
+    "too_young_for_a_retired_cadre": _by(_younger_than(RETIRED_CADRE), "age", ages=(RETIRED_CADRE,)),
+    "too_young_to_work": _by(_younger_than(LABOUR), "age", ages=(LABOUR,)),
+    "too_young_for_prison": _by(_younger_than(PRISON), "age", ages=(PRISON,)),
+    "too_young_for_a_graduate": _by(_younger_than(GRADUATE), "age", ages=(GRADUATE,)),
     "too_old_for_a_child": _by(_child_only, "is_minor"),
     "citizen_by_household": _by(_citizen_by_household, "household_county", "household_province"),
     "medical_identity": _by(_medical_identity, "is_dibao", "is_tekun", "is_orphan"),

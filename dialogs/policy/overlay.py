@@ -14,7 +14,7 @@ from dialogs.policy.checks import spelled
 from dialogs.policy.code import compile_condition
 from dialogs.policy.derive import Place, located
 from dialogs.policy.logic import Facts, Rule, Told
-from dialogs.policy.pack import Compiled, Pack, what_items_ask
+from dialogs.policy.pack import Compiled, Pack, classes, what_items_ask
 
 
 def lie_over(pack: Pack, parent: Pack, taken: Sequence[str]) -> Pack:
@@ -117,7 +117,7 @@ def _stages(pack: Pack, other: Pack, taken: Sequence[str]) -> tuple[frozenset[st
 
 
 def _numbers(one: Mapping[str, tuple[int, ...]], other: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
-    return {name: tuple(sorted({*one.get(name, ()), *other.get(name, ())})) for name in (*one, *other)}
+    return {name: classes(one.get(name, ())[1:], other.get(name, ())[1:]) for name in (*one, *other)}
 
 
 def _only(pack: Pack, kept: Sequence[str], elsewhere: Sequence[str]) -> Pack:

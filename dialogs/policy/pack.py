@@ -5,7 +5,7 @@ Conditions are compiled to closures and rows spelled out per item, once; what ma
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, get_args
@@ -69,9 +69,9 @@ class Pack:
     """A document ready to decide by. The same for every person: nothing in it changes after loading.
 
     `sources`: fact -> what a person is asked in its place. `asks`: item -> facts that can decide its verdict and
-    its way; `asks_applied`: also its papers and limits. `numbers`: fact -> one value for each class that conditions
-    tell apart. `offered_when`: item -> when it is offered though it is open to everybody. `behind`: items taken over
-    from a wider document, which add no papers unless they are wished for;
+    its way; `asks_applied`: also its papers and limits. `numbers`: fact -> one value for each class that conditions, and
+    what follows from it, tell apart. `offered_when`: item -> when it is offered though it is open to everybody.
+    `behind`: items taken over from a wider document, which add no papers unless they are wished for;
     `also`: the ways of that document for our own items. `key`: which document and version, or which ones. `asked`: facts
     that hang together with what is asked; `bearing`: of the derivations, those that a decision or a question looks at.
     """
@@ -113,8 +113,10 @@ class Pack:
         while ahead:
             looked_at |= ahead
             ahead = frozenset[str]().union(*(follows.get(name, ()) for name in ahead)) - looked_at
-        bearing = tuple((name, derived.rule) for name, derived in self.derivations if name in looked_at)
-        object.__setattr__(self, "bearing", bearing)
+        bearing = [(name, derived) for name, derived in self.derivations if name in looked_at]
+        object.__setattr__(self, "bearing", tuple((name, derived.rule) for name, derived in bearing))
+        ages = {age for _, derived in bearing for age in derived.ages}
+        object.__setattr__(self, "numbers", _with_ages(self.numbers, ages))
 
     def _conditions(self) -> Iterator[Rule]:
         yield from (*self.rules.values(), *self.offered_when.values())
@@ -222,7 +224,7 @@ def compile_pack(written: PackFile, names: Names, taken: tuple[str, ...] = ()) -
         stages=tuple(frozenset(spelled(stage, ids)) for stage in written.order.stages),
         asks=asks,
         asks_applied=asks_applied,
-        numbers=_classes(written, facts),
+        numbers=_classes(written),
         offered_when={
             item: compile_condition(body.offered_when, named, written.region)
             for item, body in written.items.items()
@@ -268,13 +270,24 @@ def _asks(rule: Rule | None, rows: Sequence[Compiled], sources: Mapping[str, tup
     return frozenset(source for name in names for source in sources[name])
 
 
-def _classes(written: PackFile, facts: FactsFile) -> dict[str, tuple[int, ...]]:
-    """For each number, the values just below and at every place where a condition changes."""
-    found: dict[str, set[int]] = {name: {*fact.bounds} for name, fact in facts.facts.items() if fact.bounds}
+def _classes(written: PackFile) -> dict[str, tuple[int, ...]]:
+    found: dict[str, set[int]] = {}
     for _, condition in conditions_in(written):
         if condition.fact and condition.op in ("gte", "gt", "lte", "lt"):
             found.setdefault(condition.fact, set()).add(int(condition.value) + (condition.op in ("gt", "lte")))
-    return {name: tuple(sorted({value for b in bounds for value in (b - 1, b)})) for name, bounds in found.items()}
+    return {name: classes(turns) for name, turns in found.items()}
+
+
+def classes(*turns: Iterable[int]) -> tuple[int, ...]:
+    """One value of every class of a number: below the first of the places where something changes, and at each of
+    them. Those of classes are all but the first."""
+    every = sorted(frozenset[int]().union(*turns))
+    return (every[0] - 1, *every)
+
+
+def _with_ages(numbers: Mapping[str, tuple[int, ...]], ages: Collection[int]) -> Mapping[str, tuple[int, ...]]:
+    """The same, and the classes of age that what follows from it tells apart."""
+    return {**numbers, "age": classes(numbers.get("age", ())[1:], ages)} if ages else numbers
 
 
 def _gives(row: Row, region: str) -> Channel | Deadline | Reason | None:

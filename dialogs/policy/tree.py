@@ -7,7 +7,7 @@ are walked by walk.py and left out of the picture, which would not be readable w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from html import escape
@@ -115,7 +115,7 @@ class _Drawing:
         elif fact.type == "set":
             yield from ((labels[value], (value,)) for value in fact.values)
         elif question.key in self.pack.numbers and not labels:
-            yield from ((f"{value}", value) for value in values)
+            yield from zip(_ranges(values), values, strict=True)
         else:
             words = {True: "是", False: "不是"}
             yield from ((labels.get(value) or words.get(value) or str(value), value) for value in values)
@@ -163,6 +163,14 @@ def mermaid(drawn: Tree) -> str:
 
 
 # --- SVG ---
+
+
+def _ranges(values: Sequence[int]) -> Iterator[str]:
+    """Each class of a number, of which one value is tried, from its first to its last."""
+    ends = [after - 1 for after in values[1:]]
+    yield f"{ends[0]}以下"
+    yield from (f"{low}" if low == high else f"{low}到{high}" for low, high in zip(values[1:], ends[1:], strict=False))
+    yield f"{values[-1]}以上"
 
 
 @dataclass(slots=True)

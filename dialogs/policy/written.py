@@ -42,8 +42,7 @@ class Derivation(Data):
 
 class Fact(Data):
     """One fact. `ask` is "" when nobody is asked for it; `if_so`: asked only of those for whom this other fact is true.
-    `values`: what it may be; `bounds`: ages and numbers where it matters; `never`: what a null that is told stands for (a card
-    that was never cancelled)."""
+    `values`: what it may be; `never`: what a null that is told stands for (a card that was never cancelled)."""
 
     title: str
     type: FactType
@@ -56,7 +55,6 @@ class Fact(Data):
     least: float | None = None
     most: float | None = None
     never: int | None = None
-    bounds: tuple[int, ...] = ()
     options: tuple[OptionText, ...] = ()
     options_like: str = ""
     derive: Derivation | None = None

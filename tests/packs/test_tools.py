@@ -224,6 +224,22 @@ def test_each_derivation_looks_at_what_it_is_said_to_look_at_and_at_nothing_else
         assert seen == derived.looks_at, name
 
 
+def test_each_derivation_turns_at_the_ages_that_it_is_said_to_turn_at(policy: Policy) -> None:
+    """The walk tells people apart by these: a class of age that is left out is never walked."""
+    place = policy.packs["shanxi"].place
+    for name, derived in RULES.items():
+        if "age" in derived.looks_at:
+            said = [derived.rule({"age": age}, place, ON) for age in range(131)]
+            turns = tuple(age for age in range(1, 131) if said[age] != said[age - 1])
+            assert turns == derived.ages, name
+
+
+def test_somebody_of_every_class_of_age_is_walked(policy: Policy) -> None:
+    ages = policy.packs["henan"].numbers["age"]
+    for low, high in ((0, 15), (16, 17), (18, 49), (50, 59), (60, 62), (63, 79), (80, 130)):
+        assert any(low <= age <= high for age in ages), (low, high)
+
+
 def _values(policy: Policy, name: str, some: dict[str, list[object]]) -> list[object]:
     fact = policy.facts[name]
     if fact.type == "set":
@@ -276,7 +292,9 @@ def test_explain_says_every_condition_with_its_clause_and_what_holds() -> None:
 
 
 def test_the_tree_is_drawn_as_mermaid_and_as_a_picture_that_can_be_read_aloud(tmp_path: Path) -> None:
-    assert run("tree", "tongchuan").output.startswith("flowchart LR\n")
+    drawn = run("tree", "henan").output
+    assert drawn.startswith("flowchart LR\n")
+    assert {"11以下", "16到17", "80以上"} <= set(re.findall(r"\d+(?:以下|以上|到\d+)", drawn))  # classes of age
     file = tmp_path / "tree.svg"
     assert run("tree", "tongchuan", "--write", str(file)).exit_code == 0
     root = ElementTree.fromstring(file.read_text())
