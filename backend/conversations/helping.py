@@ -95,7 +95,7 @@ def _good(house: House, token: str) -> HelpLink | None:
 def _take(house: House, link: HelpLink, data: bytes) -> bool:
     """Keep the picture and have the talk hear of it; False if somebody was quicker."""
     store = house.store
-    taken = service.take(store, link.person_id, data)
+    taken = service.take(store, link.person_id, data, link.question)
     with store.work() as tx:
         if not helping.used(tx, link.token_hash, now()):
             return False

@@ -28,10 +28,10 @@ _MOST_ENLARGED = 8.0  # a PDF page smaller than a stamp stays small
 _GRAIN = 24  # blocks across a masked part: no letter survives
 
 
-def decoded(data: bytes, kind: Kind) -> Decoded:
-    """Make a picture new. Refused: too_big, moving, broken, locked, many_pages."""
+def decoded(data: bytes, kind: Kind, *, whole: bool = False) -> Decoded:
+    """Make a picture new; `whole`: with every pixel that it has. Refused: too_big, moving, broken, locked, many_pages."""
     image, pages = _first_page(data) if kind == "pdf" else (_photo(data, kind), 1)
-    full = _clean(image, LONGEST)
+    full = _clean(image, max(image.size) if whole else LONGEST)
     preview = _smaller(full, PREVIEW)
     return Decoded(_jpeg(full), _jpeg(preview), _jpeg(_masked(preview)), full.width, full.height, pages)
 
@@ -120,7 +120,7 @@ def main() -> None:
     _tell(told, {"ready": True})
     while line := heard.readline():
         asked = json.loads(line)
-        _answer(told, heard.read(asked["size"]), asked["kind"])
+        _answer(told, heard.read(asked["size"]), asked["kind"], asked["whole"])
 
 
 def _shut_in() -> None:
@@ -133,10 +133,10 @@ def _shut_in() -> None:
     os.nice(10)
 
 
-def _answer(told: BinaryIO, data: bytes, kind: Kind) -> None:
+def _answer(told: BinaryIO, data: bytes, kind: Kind, whole: bool) -> None:
     """Every exception means the same here: hostile bytes raise anything at all out of a decoder."""
     try:
-        made = decoded(data, kind)
+        made = decoded(data, kind, whole=whole)
     except Refused as refused:
         _tell(told, {"refused": refused.reason})
     except (MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning):

@@ -16,7 +16,7 @@ Kind = Literal["jpeg", "png", "webp", "heif", "pdf"]
 MOST_BYTES = 10 * 1024 * 1024
 MOST_PIXELS = 60_000_000
 MOST_PAGES = 50  # of a PDF: its first page is taken, and the person is told
-LONGEST = 2400  # pixels of the longer side as kept
+LONGEST = 2400  # pixels of the longer side as kept; what may be a portrait is kept as large as it came
 PREVIEW = 480  # pixels of the longer side of the small pictures
 QUALITY = 88
 
@@ -28,8 +28,8 @@ _HEIF = {b"heic", b"heix", b"heim", b"heis", b"mif1"}
 class Decoded:
     """A picture made new: JPEGs without anything but pixels. `pages`: of the document it came from, 1 for a photo.
 
-    `full`: upright, at most 2400 px; `preview`: at most 480 px, for its owner; `masked`: the same with what may be personal
-    made unreadable, for others. `width`, `height`: of `full`.
+    `full`: upright, at most 2400 px unless it was to be kept whole; `preview`: at most 480 px, for its owner; `masked`: the same
+    with what may be personal made unreadable, for others. `width`, `height`: of `full`.
     """
 
     full: bytes

@@ -108,10 +108,11 @@ def _checked(data: bytes) -> bytes:
 
 def _take_in(store: Storage, photo: Photo, data: bytes) -> None:
     kind_of(data)
-    mark = service.mark_of(store, photo.person_id, data)
+    whole = service.may_be_portrait(f"photo:{photo.material}" if photo.material != readings.UNPLACED else "")
+    mark = service.mark_of(store, photo.person_id, data, whole=whole)
     with store.read() as tx:
         known = rows.kept_with_mark(tx, mark)
-    made_id = known.id if known else service.keep_files(store, photo.person_id, pool.shared().decode(data))
+    made_id = known.id if known else service.keep_files(store, photo.person_id, pool.shared().decode(data, whole=whole))
     with store.work() as tx:
         picture_id = service.standing(tx, made_id, mark)
         if rows.arrived(tx, photo.id, picture_id):

@@ -37,14 +37,16 @@ class Decoders:
             self._free.put(None)
         self._workers = workers
 
-    def decode(self, data: bytes) -> Decoded:
-        """The picture made new, or Refused. DecoderBroken when no process can be started."""
+    def decode(self, data: bytes, *, whole: bool = False) -> Decoded:
+        """The picture made new, or Refused. `whole`: with every pixel that it has.
+
+        DecoderBroken when no process can be started."""
         kind = kind_of(data)
         decoder = self._free.get()
         try:
             if decoder is None or decoder.done >= self._pictures:
                 decoder = self._renewed(decoder)
-            return decoder.decode(data, kind, self._seconds)
+            return decoder.decode(data, kind, whole, self._seconds)
         finally:
             self._free.put(decoder if decoder is not None and decoder.lives else None)
 
@@ -73,10 +75,10 @@ class _Decoder(Child):
             self.end()
             raise DecoderBroken("`python -m backend.photos.decode` does not start; run it by hand to see why")
 
-    def decode(self, data: bytes, kind: Kind, seconds: float) -> Decoded:
+    def decode(self, data: bytes, kind: Kind, whole: bool, seconds: float) -> Decoded:
         self.done += 1
         with self._watched(seconds) as watch:
-            answer = self._exchange(data, kind)
+            answer = self._exchange(data, {"kind": kind, "size": len(data), "whole": whole})
         if answer is None:
             self.end()
             reason = "slow" if watch.killed else "broken"
@@ -84,10 +86,10 @@ class _Decoder(Child):
             raise Refused("slow" if watch.killed else "broken")
         return answer
 
-    def _exchange(self, data: bytes, kind: Kind) -> Decoded | None:
+    def _exchange(self, data: bytes, asked: dict[str, Any]) -> Decoded | None:
         """The answer, or None if the process ended before it was whole."""
         try:
-            self._in.write(json.dumps({"kind": kind, "size": len(data)}).encode() + b"\n")
+            self._in.write(json.dumps(asked).encode() + b"\n")
             self._in.write(data)
             self._in.flush()
         except BrokenPipeError:

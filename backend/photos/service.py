@@ -36,6 +36,10 @@ log = logging.getLogger(__name__)
 
 Size = Literal["full", "preview", "masked"]
 MOST_WAITING = 60  # photos of one person within an hour that no question has taken
+_PAPER, _PORTRAIT = (
+    "photo:",
+    "photo:photo",
+)  # questions of the talk: a picture of the checklist; the portrait among them
 LIES_FOR = timedelta(days=3)  # how long WeChat keeps what a person sent
 
 _TAKEN = Counter("yijianshi_photos_total", "Photos by what became of them", ["outcome"])
@@ -65,13 +69,14 @@ class Placed:
 # --- taking in ---
 
 
-def take(store: Storage, person_id: str, data: bytes) -> Taken:
-    """Keep one picture of this person: made new, sealed, once however often it is sent.
+def take(store: Storage, person_id: str, data: bytes, question: str | None = None) -> Taken:
+    """Keep one picture of this person: made new, sealed, once however often it is sent. `question`: what it answers; None: see
+    what the talk has asked.
 
     Refused: what kind of file it is, consent_first, too_many_waiting. The bytes as sent are forgotten in every case.
     """
     try:
-        taken = _take(store, person_id, data)
+        taken = _take(store, person_id, data, question)
     except Refused as refused:
         _TAKEN.labels(refused.reason).inc()
         raise
@@ -87,22 +92,31 @@ def check_may(tx: Session, person_id: str) -> None:
         raise Refused("too_many_waiting")
 
 
-def _take(store: Storage, person_id: str, data: bytes) -> Taken:
+def _take(store: Storage, person_id: str, data: bytes, question: str | None) -> Taken:
     kind_of(data)
-    mark = mark_of(store, person_id, data)
     with store.read() as tx:
         check_may(tx, person_id)
+        whole = may_be_portrait(rows.question_to(tx, person_id) if question is None else question)
+        mark = mark_of(store, person_id, data, whole=whole)
         known = rows.kept_with_mark(tx, mark)
     if known is None:
-        made = pool.shared().decode(data)
+        made = pool.shared().decode(data, whole=whole)
         picture_id = keep_files(store, person_id, made)
         return Taken(_settled(store, person_id, picture_id, mark), made.pages)
     return Taken(_settled(store, person_id, known.id, mark))
 
 
-def mark_of(store: Storage, person_id: str, data: bytes) -> str:
-    """By what the same bytes of the same person are known again. Two persons' same picture have nothing in common."""
-    return store.keys.find_hash("photo", f"{person_id}:{hashlib.sha256(data).hexdigest()}")
+def may_be_portrait(question: str) -> bool:
+    """Whether what answers this question (or comes unasked, "") may be printed as it is, and so keeps its pixels: a region wants
+    the original picture."""
+    return question == _PORTRAIT or not question.startswith(_PAPER)
+
+
+def mark_of(store: Storage, person_id: str, data: bytes, *, whole: bool = False) -> str:
+    """By what the same bytes of the same person, kept in the same size, are known again. Two persons' same picture have nothing
+    in common."""
+    size = ":whole" if whole else ""
+    return store.keys.find_hash("photo", f"{person_id}:{hashlib.sha256(data).hexdigest()}{size}")
 
 
 def keep_files(store: Storage, person_id: str, made: Decoded) -> str:

@@ -1,7 +1,7 @@
 """Every query on the tables of photos. Those of a turn are SQLAlchemy Core over sets, built once.
 
 Some columns of rooms above are read by their names: the state of a conversation (has its person agreed?), the document that it is
-led by, and which drafts there are (a picture of a draft that is no more belongs to nobody).
+led by, what it has asked, and which drafts there are (a picture of a draft that is no more belongs to nobody).
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from sqlmodel import Session, col, select
 from backend.photos.models import Photo, Picture, PictureState
 
 _photo: sa.Table = sa.inspect(Photo).local_table  # type: ignore[assignment]
-_conversation = sa.table("conversation", sa.column("id"), sa.column("person_id"), sa.column("state"), sa.column("pack"))
+_conversation = sa.table(
+    "conversation", *(sa.column(name) for name in ("id", "person_id", "state", "pack", "question"))
+)
 _draft = sa.table("draft", sa.column("id"), sa.column("submitted"))
 _application = sa.table("application", sa.column("draft_id"))
 Row = dict[str, Any]
@@ -157,6 +159,12 @@ def region_of(tx: Session, conversation_id: str) -> str:
     """The document that this conversation is led by."""
     found = tx.execute(sa.select(_conversation.c.pack).where(_conversation.c.id == conversation_id)).scalar()
     return str(found or "")
+
+
+def question_to(tx: Session, person_id: str) -> str:
+    """What the talk has asked this person, "" for nothing."""
+    asked = sa.select(_conversation.c.question).where(_conversation.c.person_id == person_id)
+    return str(tx.execute(asked).scalar() or "")
 
 
 def _fetched(tx: Session, photo_id: str, **values: Any) -> bool:

@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from typing import Any
 
+import fpdf
 import pillow_heif
 from PIL import Image, ImageDraw
 
@@ -100,6 +101,14 @@ def sixteen_bits() -> bytes:
 def pdf(pages: int) -> bytes:
     first, *rest = [scene(400, 300, seed) for seed in range(pages)]
     return saved(first, "PDF", save_all=True, append_images=rest)
+
+
+def locked_pdf() -> bytes:
+    """A document that opens with a password only."""
+    document = fpdf.FPDF()
+    document.set_encryption(owner_password="990101", user_password="990101")
+    document.add_page()
+    return bytes(document.output())
 
 
 def busy_pdf(width: int = 6_000, height: int = 6_000, times: int = 400) -> bytes:

@@ -117,6 +117,17 @@ def test_every_kind_of_picture_comes_out_as_an_upright_jpeg_with_nothing_but_pix
     assert max(opened(made.preview).size) == max(opened(made.masked).size) == PREVIEW
 
 
+def test_what_is_kept_whole_has_every_pixel_and_nothing_else(decoders: Decoders) -> None:
+    made = decoders.decode(pictures.jpeg(width=4032, height=3024), whole=True)
+    image = opened(made.full)
+    assert is_upright(made) and sorted(image.size) == [3024, 4032]
+    assert not image.getexif() and max(opened(made.preview).size) == PREVIEW
+
+
+def test_a_document_that_is_locked_says_so(decoders: Decoders) -> None:
+    assert refused(decoders, pictures.locked_pdf()) == "locked"
+
+
 def test_sixteen_bits_a_pixel_keep_their_light_and_dark(decoders: Decoders) -> None:
     image = opened(decoders.decode(pictures.sixteen_bits()).full)
     assert abs(colour(image, 0.2, 0.5)[0] - 31) < 4 and abs(colour(image, 0.8, 0.5)[0] - 218) < 4
@@ -159,6 +170,7 @@ def test_the_largest_picture_allowed_stays_within_the_process_that_decodes_it() 
     own = Decoders(1, seconds=120)  # memory is looked at here, and a busy machine takes its time
     large = pictures.saved(Image.new("RGBA", (9_990, 6_000), (200, 30, 30, 255)), "PNG")
     assert own.decode(large).width == LONGEST
+    assert own.decode(large, whole=True).width == 9_990
     peak = _status(own, "VmHWM")
     own.close()
     assert peak < 1_200_000  # kilobytes

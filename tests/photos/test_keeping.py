@@ -16,12 +16,13 @@ from PIL import Image
 from sqlmodel import select
 
 from backend import jobs
+from backend.conversations.models import Conversation
 from backend.jobs import House
 from backend.people import service as people_service
 from backend.people.effects import Wanted, carry_out
 from backend.photos import service
 from backend.photos import store as rows
-from backend.photos.intake import PREVIEW, Decoded
+from backend.photos.intake import LONGEST, PREVIEW, Decoded
 from backend.photos.models import Photo, Picture
 from backend.photos.wording import Refused
 from backend.storage import DataKey, KeyGone, Storage, new_id, now
@@ -96,6 +97,22 @@ def test_the_names_of_files_and_rows_tell_nothing_of_the_picture_or_its_owner(
     assert plain not in columns
     names = " ".join(str(path) for path in files_kept())
     assert person not in names and plain not in names and ".jpg" not in names
+
+
+@pytest.mark.parametrize(
+    ("question", "longest"),
+    [("photo:photo", 3000), ("", 3000), ("photo:id_card_front", LONGEST)],
+)
+def test_a_portrait_keeps_every_pixel_and_a_paper_as_many_as_reading_wants(
+    question: str, longest: int, store: Storage, people: People
+) -> None:
+    """Also where the same picture came for another place before."""
+    person = people.new()
+    for asked, size in (("photo:disability_card", LONGEST), (question, longest)):
+        with store.work() as tx:
+            tx.execute(sa.update(Conversation).where(Conversation.person_id == person).values(question=asked))
+        photo_id = service.take(store, person, pictures.jpeg(width=3000, height=2000)).photo_id
+        assert max(Image.open(io.BytesIO(service.own_picture(store, person, photo_id, "full"))).size) == size
 
 
 def test_the_same_picture_twice_of_one_person_is_one(store: Storage, people: People, files_kept: Files) -> None:

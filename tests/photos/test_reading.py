@@ -314,6 +314,7 @@ def test_read_photo_gives_a_line_for_every_file_in_the_words_of_the_checklist(tm
         "svg.jpg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
         "zip.jpg": pictures.zipped(),
         "nothing.jpg": b"",
+        "locked.pdf": pictures.locked_pdf(),
     }
     few_strange = {"cmyk.jpg": pictures.saved(pictures.scene(400, 300).convert("CMYK"), "JPEG")}
     bad = few_bad | sized(dict, _more_bad)()

@@ -21,6 +21,7 @@ from backend.photos.reading.result import Box, Code, Kind, Problem, ReadPhoto
 _GIBBERISH = 0.85  # mean score below which a picture may stand another way
 _OWN = 0.22  # of the picture's shorter side: a smaller face is one printed on a paper
 _PHOTO = "photo"  # the picture of the checklist that is a portrait
+_ENOUGH = 1500  # pixels of the shorter side: what has twice as many is decoded at half its size
 _FEW = 4  # lines of text beside a portrait: a date, a name of the studio
 _LOWER_HALF = Box(0.0, 0.5, 1.0, 0.5)
 _BAD = ReadPhoto("unknown", 0.0, problems=(Problem("bad_file"),))
@@ -82,12 +83,14 @@ class Reader:
 
 
 def opened(picture: bytes) -> Pixels:
-    """The pixels of a JPEG, at most 2400 of them a side; NotAPicture for anything else. Its header is read before its pixels."""
+    """The pixels of a JPEG, at most 2400 of them a side; NotAPicture for anything else. Its header is read before its pixels.
+
+    A picture that was kept whole may be far larger: it is made smaller while it is decoded."""
     try:
         image = Image.open(io.BytesIO(picture), formats=["JPEG"])
         if image.width * image.height > MOST_PIXELS:
             raise NotAPicture
-        image.draft("RGB", (LONGEST, LONGEST))
+        image.draft("RGB", (_ENOUGH, _ENOUGH))
         image.load()
         image = image if image.mode == "RGB" else image.convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
