@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from difflib import SequenceMatcher
 from typing import Any
 
 from dialogs.days import day_says
@@ -29,6 +30,7 @@ PREFIX = "paper:"
 STATE = "photos/confirming"
 LONG = "长期"
 _NUMBERS = ("id_number", "disability_card_no", "guardian_id_number", "bank_account", "guardian_phone")
+_SAME_PLACE = 0.6  # of the shorter address: so much of it stands in the longer one
 _OPEN_DOUBT, _CLOSE_DOUBT = "【", "】"
 
 
@@ -168,7 +170,16 @@ def _both(view: View, paper: Paper, name: str) -> tuple[Any, Any] | None:
         return None
     if name == "card_level" and said not in (1, 2, 3, 4):
         return None
+    if name == "household_address" and _same_place(str(said), str(one.answer)):
+        return None
     return None if name == "name" and _only_in_doubt(one.read, str(said)) else (said, one.answer)
+
+
+def _same_place(one: str, other: str) -> bool:
+    """Whether two addresses may be one, written with more or fewer words or misread in places."""
+    short, long = sorted((one, other), key=len)
+    kept = sum(match.size for match in SequenceMatcher(None, short, long, autojunk=False).get_matching_blocks())
+    return kept >= _SAME_PLACE * len(short)
 
 
 def _only_in_doubt(read: PaperValue, said: str) -> bool:

@@ -1,5 +1,5 @@
-"""The papers, one by one: a picture now, later, by somebody else's phone, or the paper at the window where the original is wanted
-anyway.
+"""The papers, one by one: a picture now, later, by somebody else's phone, or the paper at the window where the document lets it
+come there.
 
 Pictures that come several at once fill this place and the next ones in order, and it is said which went where. A picture that
 comes before it was asked for is kept and offered when its turn comes. What is read of them is the business of `dialogs.reading`.
@@ -26,6 +26,8 @@ BY_HELPER = "helper"  # somebody else takes it; `dialogs.talk` makes the link
 AS_IS = "as_is"  # the picture that was asked for again, all the same
 MANDATE_LETTER = "mandate_letter"
 GUARDIAN_DOCS = "guardian_docs"
+_BESIDE = ("id_card_back",)  # bears no name, and belongs to one that does
+_FOR = frozenset(("eligible", "later"))  # verdicts with which papers are handed in
 
 
 def parts(view: View) -> tuple[str, ...]:
@@ -55,14 +57,15 @@ def _stands(others_wait: bool, value: Any) -> bool:
 
 def ask(view: View, query: Query) -> Asking:
     part, words = part_name(view, query.key), view.words.questions["photo"]
-    text, hint = words.text.format(what=part, who=view.who), part_says(view, query.key)
+    whose = _whose(view, query.key)
+    text, hint = words.text.format(what=part, whose=whose), part_says(view, query.key)
     if is_put_off(view, query.key):
-        text = view.words.say("photo_reminded", what=part)
+        text = view.words.say("photo_reminded", what=part, whose=whose)
     again = view.draft.retakes.get(query.key.removeprefix(PREFIX)) if view.draft else None
     title = words.title.format(what=part)
     if again is None:
         return Asking(put(view, query, title, text, "photo", photo_options(view, query.key), hint))
-    text = view.words.say("photo_again", why=view.words.name("retake_why", again.why), what=part)
+    text = view.words.say("photo_again", why=view.words.name("retake_why", again.why), what=part, whose=whose)
     hint = view.words.name("retake_do", again.why)
     asked: Ask = put(view, query, title, text, "photo", photo_options(view, query.key), hint)
     return Asking(replace(asked, picture=view.words.names["retake_drawn"].get(again.why, "")))
@@ -70,7 +73,7 @@ def ask(view: View, query: Query) -> Asking:
 
 def take(view: View, query: Query, value: Any) -> Taken | Problem:
     """`value`: picture ids, or "window", "later", "as_is", or "kept" for those that came early."""
-    if value == AT_WINDOW:
+    if value == AT_WINDOW and _window_takes(view, query.key):
         return Taken({query.key: {"way": AT_WINDOW}})
     if value == LATER:
         return _take_later(view, query)
@@ -104,7 +107,29 @@ def photo_options(view: View, key: str = "") -> tuple[Option, ...]:
     as_is = (Option(AS_IS, say("use_as_is"), say("use_as_is_hint")),) if again else ()
     later = (Option(LATER, say("not_now")),) if key else ()
     helper = (Option(BY_HELPER, say("by_helper"), say("by_helper_hint")),) if key and view.library.home else ()
-    return (*early, *as_is, Option(AT_WINDOW, say("at_window")), *later, *helper)
+    window = (Option(AT_WINDOW, say("at_window")),) if _window_takes(view, key) else ()
+    return (*early, *as_is, *window, *later, *helper)
+
+
+def _window_takes(view: View, key: str) -> bool:
+    """Whether this paper may come to a window: the document has one for an item that wants it."""
+    part = key.removeprefix(PREFIX)
+    needs = [need for need in view.plan.materials if part in _parts_of(view, need.id)]
+    items = {item for need in needs for item in need.for_items} or set(applied(view))
+    ways = view.pack.ways if view.pack else {}
+    rows = (row for item in items & set(applied(view)) for row in ways.get(item, ()))
+    return any(row.gives.mode == "offline" and _FOR & row.verdicts for row in rows)
+
+
+def _parts_of(view: View, material: str) -> tuple[str, ...]:
+    return tuple(each.part for each in view.policy.materials[material].parts)
+
+
+def _whose(view: View, key: str) -> str:
+    """Who stands on this paper, where somebody else than the applicant might be meant: “孩子的”, "" otherwise."""
+    part, kinds = key.removeprefix(PREFIX), view.library.papers.kinds.values()
+    own = any(part in kind.places and (kind.personal or kind.cut) for kind in kinds) or part in _BESIDE
+    return view.words.say("whose", who=view.label) if own and view.label else ""
 
 
 def said(view: View, query: Query) -> Said:
