@@ -70,8 +70,12 @@ def _not_understood(desk: Desk, asks: bool) -> str:
     """The sentence for it: what helps next depends on where the talk is."""
     if desk.state.startswith("progress/"):
         return "not_understood_waiting"
-    if desk.state == "who/asking" and any(word in desk.message.text for word in desk.view.words.lists["wish_words"]):
+    text, lists = desk.message.text, desk.view.words.lists
+    if desk.state == "who/asking" and any(word in text for word in lists["wish_words"]):
         return "wish_heard"
+    early = desk.state.startswith(("who/", "where/", "screening/")) and not asks
+    if early and any(word in text for word in lists["plain_wishes"]):
+        return "wish_later"
     return "question_needs_place" if asks and desk.state.startswith(("who/", "where/")) else "not_understood"
 
 

@@ -7,6 +7,7 @@ question, a cry for help) is answered and the question asked again; what the off
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -493,6 +494,7 @@ def _help_family(desk: Desk, reading: Reading) -> bool:
         give(desk, desk.open, "legal_guardian", "said", {"relation": young[kin]})
     else:
         desk.say("helps_family", who=called)
+        _keep_question(desk)
         give(desk, desk.open, "agent", "said", {"called": called})
     _volunteer(desk, dict(reading.facts))
     return True
@@ -525,22 +527,30 @@ def _understood(desk: Desk, reading: Reading) -> None:
     if also:
         desk.replies.extend(read_back(desk.view, also))
     give(desk, query, value, "said", also)
+    if not reading.answer and query.state == "who/asking":
+        _keep_question(desk)
     if query.key == "actor_role" and desk.open.key == "relation":
         _said_who(desk, query)
     elif desk.open.key == "called" and (called := desk.library.reader.addressed(desk.message.text)):
         give(desk, desk.open, called, "said")
 
 
+def _keep_question(desk: Desk) -> None:
+    """What was asked along with whose matter it is: answered once the place is known."""
+    if _read(desk, "open").doubt == "question":
+        desk.set_talk(question=desk.message.text.strip()[:500])
+
+
 def _said_who(desk: Desk, query: Query) -> None:
     """“给我儿子问”: who it is was told in the same breath. A number or a label (“第二个”) chose among the answers to `query`."""
     labels = [option.label for option in desk.view.asking(query).ask.options]
-    text = desk.message.text
-    if text.strip() in labels or desk.library.reader.read("choice:relation", text).kind != "answer":
-        return
-    reading = _read(desk, context_of(desk.view, desk.open))
     offered = {option.value for option in desk.view.asking(desk.open).ask.options} - {"other", "relative"}
-    if reading.kind == "answer" and reading.value in offered:
-        give(desk, desk.open, reading.value, "said")
+    for text in (desk.message.text, re.split("[，,。！!]", desk.message.text)[0]):
+        if text.strip() in labels or desk.library.reader.read("choice:relation", text).kind != "answer":
+            continue
+        reading = _read(desk, context_of(desk.view, desk.open), text)
+        if reading.kind == "answer" and reading.value in offered:
+            return give(desk, desk.open, reading.value, "said")
 
 
 def _volunteer(desk: Desk, facts: dict[str, Any]) -> bool:

@@ -41,7 +41,8 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
     if value not in allowed:
         return Problem(view.words.say("please_choose"))
     if value == GUARDIAN:
-        return Taken({"actor_role": "legal_guardian"})
+        relation = view.words.names["called_kin"].get(view.label)
+        return Taken({"actor_role": "legal_guardian"} | ({"relation": relation} if relation else {}))
     if query.key == "mandate" and value not in AGREED:
         return Taken({"mandate": value}, (Say(view.words.say("ask_them_first", who=view.who)),))
     return Taken({query.key: value})

@@ -195,7 +195,12 @@ class Reader:
         asks = self._asks(straight) or any(c.asks for c in clauses)
         if answer.kind == "answer" and not asks:
             return answer
-        if answer.kind != "answer" and not asks and (told := self._told_field(fact, written, plain)):
+        if fact == "actor_role" and asks and (stated := ",".join(c.text for c in clauses if not c.asks)):
+            whose = self._answer(kind, fact, stated, stated, clauses, region, shown, about)
+            if whose.kind == "answer":  # “我爸上个月走了，残疾证咋注销”
+                return whose
+        nothing = not answer.facts and answer.doubt in ("elsewhere", "nothing", "length", "incomplete")
+        if answer.kind != "answer" and nothing and not asks and (told := self._told_field(fact, written, plain)):
             return told
         question = straight if kind != "yesno" else self._straight(plain, False)
         hit = self._hit(question, region, asks)
@@ -291,6 +296,11 @@ class Reader:
         if many and fact in _STATES and len(clauses) > 1:
             plain = re.sub(r"^.*,(?=现在)", "", self._of_ours(clauses, about) or plain)
         found = self._chosen(many, fact, plain.strip(",.!"), region, shown)
+        if (
+            found.doubt == "which_option" and fact in self._stories
+        ):  # “同意的，就在旁边”: a piece of two labels, and a story
+            told = self._stories.read(fact, plain, region, shown)
+            found = told if not many and told.value in found.likely else found
         if found.value is None and found.doubt == "elsewhere":
             found = self._told(fact, plain, region, shown, many)
             if many and found.value is not None and not isinstance(found.value, list):

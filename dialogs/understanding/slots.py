@@ -324,7 +324,7 @@ class SlotReader:
         """The same as buttons have it (parent, spouse...), "" where it is not clear. `relation` is what the applicant is to the
         speaker; any other field, what the speaker is to the applicant. “我是他妈” tells the one by the other."""
         turned = self.kin_turned(fact, plain)
-        found = self.relation(plain)
+        found = self.relation(plain if turned else re.sub(r"^(?:我|俺)(?!是)", "", plain))
         kin = found.value or (found.likely[0] if turned and len(found.likely) == 1 else "")
         groups = self._table.kin_options.items()
         group = next((name for name, held in groups if kin in held or (not kin and any(w in plain for w in held))), kin)
