@@ -74,9 +74,13 @@ def said(view: View, query: Query) -> Said:
 
 
 def choosable(view: View) -> tuple[str, ...]:
-    """Items that can be applied for now or together with the card, in the policy's order."""
+    """Items that can be applied for now or together with the card, in the policy's order. Where another place makes the
+    card, what needs it first cannot be chosen yet."""
     decision = view.decision
-    return tuple(i for i, decided in decision.items.items() if decided.verdict in CHOOSABLE and i not in decision.quiet)
+    told = {i: decided.verdict for i, decided in decision.items.items() if i not in decision.quiet}
+    card_here = any(i.startswith("card.") and verdict != "not_eligible" for i, verdict in told.items())
+    open_now = CHOOSABLE if card_here else ("eligible",)
+    return tuple(i for i, verdict in told.items() if verdict in open_now)
 
 
 def offer_fingerprint(view: View) -> str:
