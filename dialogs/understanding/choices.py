@@ -199,7 +199,8 @@ class Picker:
         places = self.ordinals(plain, len(options))
         if not places and len(real) < 10 and (digits := _RUN.fullmatch(plain)):
             places = [at for sign in digits[1] if (at := _index(sign, len(real))) is not None]
-            places = places if len(set(places)) == len(digits[1].replace(".", "")) else []
+            rising = places == sorted(set(places))  # “13”: two places; “43” is rather an age
+            places = places if rising and len(places) == len(digits[1].replace(".", "")) else []
         if places is not None:
             values = [options[at].value for at in sorted(set(places))]
             return Found(values) if places else Found(doubt="no_such_option")

@@ -263,6 +263,10 @@ class Reader:
     def _yes_no(
         self, fact: str, plain: str, clauses: tuple[Clause, ...], shown: tuple[Option, ...], about: str
     ) -> Reading:
+        if self._p["all_of_them"].fullmatch(plain.strip(",.!")):
+            return Reading(
+                "unsure", doubt="elsewhere"
+            )  # “两个都要” chooses among things, and tells nothing of a person
         options = shown or _YES_NO
         places = self._picker.ordinals(plain.strip(",.!"), len(options))
         if places is not None and re.fullmatch(r"[^无没不]*", plain):
