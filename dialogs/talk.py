@@ -16,6 +16,7 @@ from typing import Any
 
 from dialogs import bursts, office, reading
 from dialogs.aside import answer_what_waited, call_staff, clarify, distress, side_answer
+from dialogs.asked import from_the_pack
 from dialogs.commands import COMMANDS, PENDING, restart_confirmed, restart_question
 from dialogs.desk import Desk
 from dialogs.graph import ANSWERED
@@ -447,6 +448,10 @@ def read_as(desk: Desk, reading: Reading) -> None:
         return call_staff(desk, "asked")
     if reading.kind == "distress":
         return distress(desk, reading.doubt)
+    asks = reading.kind == "faq" or reading.doubt == "question"
+    if asks and (said := from_the_pack(desk.view, desk.message.text, reading.argument)):
+        desk.replies.append(said)
+        return desk.stay("answered_aside")
     if reading.kind in ("faq", "chat", "refused"):
         return side_answer(desk, reading)
     if reading.doubt == "family" and _help_family(desk, reading):

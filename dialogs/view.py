@@ -231,6 +231,10 @@ class View(ABC):
         """The decision for the items chosen: papers, limits and ways are for these."""
         return self._decided(self.facts_chosen, self.wants)
 
+    def decided_for(self, item: str) -> Decision:
+        """The decision for this item alone: its papers, limit and way, whatever else was chosen."""
+        return self._decided(self.facts, (item,))
+
     def _decided(self, facts: Mapping[str, Any], wants: tuple[str, ...] | None) -> Decision:
         assert self.pack is not None, "the path asks where before anything is decided"
         pack = self.pack

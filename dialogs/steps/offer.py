@@ -162,9 +162,14 @@ def _where(view: View, decision: Decision, item: str) -> str:
     if channel is None:
         return ""
     says = view.words.say("way", where=channel.where, says=channel.says.format(who=view.who))
+    return says + also_where(view, decision, item) if also else says
+
+
+def also_where(view: View, decision: Decision, item: str) -> str:
+    """The way that the wider document opens beside this one, "" where it opens none."""
     assert view.pack is not None
-    parent = view.pack.written.parent
-    return says + view.words.say("way_also", where=also.where, says=parent.says) if also and parent else says
+    also, parent = decision.also.get(item), view.pack.written.parent
+    return view.words.say("way_also", where=also.where, says=parent.says) if also and parent else ""
 
 
 def _ask_wants(view: View, query: Query) -> Asking:

@@ -313,7 +313,7 @@ class Stories:
         values = [option.value for option in shown]
 
         def told(piece: str) -> list[str]:
-            named = (self._named(value, story, region, values).value for value in self._hits(fact, piece))
+            named = (self._named(value, story, region, values).value for value in self.told(fact, piece))
             return [value for value in named if value is not None]
 
         return told
@@ -322,13 +322,13 @@ class Stories:
         """The value that the story means, as the region (or the screen) calls it."""
         story = self._table[fact]
         values = [option.value for option in shown]
-        named = [self._named(hit, story, region, values) for hit in self._hits(fact, plain)]
+        named = [self._named(hit, story, region, values) for hit in self.told(fact, plain)]
         found = {one.value: one for one in named}
         if len(found) == 1:
             return named[0]
         return Found(doubt="which_option", likely=tuple(v for v in found if v)) if found else NOTHING
 
-    def _hits(self, fact: str, plain: str) -> list[str]:
+    def told(self, fact: str, plain: str) -> list[str]:
         """The values told, those that win over the others only; by the county that is named where no word says it."""
         story = self._table[fact]
         hits = [value for value, says in self._says[fact].items() if self._said(plain, says)]

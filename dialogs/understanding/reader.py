@@ -60,6 +60,7 @@ class Reader:
         self._hostile, self._distress = Cues(known.hostile), Cues(known.distress)
         self._human, self._commands, self._chat = Cues(known.human), Cues(known.commands), Cues(known.chat)
         self._aspects = Aspects(known.aspects)
+        self._pack_questions = [(row, re.compile("|".join(row.say))) for row in known.pack_questions]
         self._faq = _Indexes(faq, known.normal.alike, self._p["fillers"])
 
     def read(self, context: str, text: str, region: str = "", shown: Sequence[Option] = (), about: str = "") -> Reading:
@@ -107,6 +108,14 @@ class Reader:
     def place_name(self, code: str) -> str:
         """The full name of a county code, or the code."""
         return self._places.name(code)
+
+    def asked_about(self, text: str) -> tuple[str, tuple[str, ...]]:
+        """What a question asks about an item (limit, papers, way, who) and the patterns of the items that it names; "" and ()
+        where it is not of this kind."""
+        plain = self._plain(tidy(text[:LIMIT]))
+        row = next((one for one, say in self._pack_questions if say.search(plain) and not _any(one.not_, plain)), None)
+        items = tuple(self._stories.told("items", plain)) if row else ()
+        return (row.about, items) if row and items else ("", ())
 
     def addressed(self, text: str) -> str:
         """How the person who is helped is spoken of in this text (王大爷), "" where nobody is."""
@@ -214,6 +223,7 @@ class Reader:
             and asks
             and echo
             and len(plain) <= 6
+            and not self._p["asks_what"].search(plain)
             and not ((hit and hit.alike >= _TOLD) or self._chat.find(plain))
         ):
             return Reading("unsure", facts=answer.facts, doubt="echo")
@@ -525,6 +535,10 @@ class _Indexes(dict[str, Faq]):
         if region not in self and region in self._texts:
             self[region] = Faq(read_entries(self._texts[region]), self._alike, self._fillers)
         return self.get(region)
+
+
+def _any(words: Iterable[str], plain: str) -> bool:
+    return any(word in plain for word in words)
 
 
 def _turned(value: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -178,6 +178,15 @@ class Aspect(_Table):
     examples: list[tuple[str, str, str]] = []
 
 
+class PackQuestion(_Table):
+    """What is asked about an item that the pack itself answers (`about`: limit, papers, way, who)."""
+
+    about: Literal["limit", "papers", "way", "who"]
+    say: list[str]
+    not_: list[str] = Field(default=[], alias="not")
+    examples: list[str]
+
+
 class CiteLine(_Table):
     document: str
     clause: str
@@ -206,6 +215,7 @@ class Tables(_Table):
     chat: list[Cue]
     hostile: list[Cue]
     aspects: list[Aspect]
+    pack_questions: list[PackQuestion]
     straight: list[Turned]
     patterns: dict[str, list[str]]
 

@@ -125,6 +125,14 @@ def test_an_example_of_roundabout_speech_is_told_straight(written: str, straight
 
 
 @pytest.mark.parametrize(
+    ("question", "about"), [(one, row.about) for row in TABLES.pack_questions for one in row.examples]
+)
+def test_what_the_pack_itself_answers_is_told_apart(reader: Reader, question: str, about: str) -> None:
+    heard, items = reader.asked_about(question)
+    assert heard == about and items
+
+
+@pytest.mark.parametrize(
     ("question", "region", "entry"), [example for row in TABLES.aspects for example in row.examples]
 )
 def test_an_example_of_what_is_asked_about_what_finds_its_answer(
