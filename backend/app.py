@@ -185,7 +185,9 @@ async def _open(app: FastAPI, house: House, engine: Engine) -> None:
 def _library(house: House) -> Library:
     settings = house.settings
     home = settings.public_url or f"http://{settings.host}:{settings.port}"
-    return load_library(settings.data_dir, _directories(house), reads=settings.read_photos, home=home)
+    return load_library(
+        settings.data_dir, _directories(house), reads=settings.read_photos, home=home, read_by=settings.reader
+    )
 
 
 def _directories(house: House) -> dict[str, Directory]:

@@ -18,6 +18,7 @@ from datetime import date
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any, TypeVar
 
 import yaml
@@ -30,7 +31,7 @@ from dialogs.papers import load_papers
 from dialogs.policy import Policy, load_policy
 from dialogs.policy.sheets import load_sheets
 from dialogs.policy.source import as_text
-from dialogs.understanding import Place, Reader, load_reader
+from dialogs.understanding import Place, Reader, Understands, load_reader
 from dialogs.wording import load_wording
 
 T = TypeVar("T")
@@ -49,20 +50,23 @@ def load_library(
     keeps: Mapping[str, int] | None = None,
     reads: bool = False,
     home: str = "",
+    read_by: str = "",
 ) -> Library:
     """A whole Library. `data_dir`: the operator's folder, with the sub-folders policy, wording, understanding,
     and holidays.yaml;
     `directories`: what the console keeps; `keeps`: the retention table in days; `reads`: whether pictures are read here; `home`:
-    the address people reach the house at. ValueError names the file and what to do."""
+    the address people reach the house at; `read_by`: another reader than the rules ("package.module:factory"; which gets the
+    rules' reader and gives what has its `read`), "" for the rules alone. ValueError names the file and what to do."""
     policy = _made(_policies, **policy_texts(data_dir))
+    rules = _made(
+        _reader,
+        dictionary=_text("dialogs.understanding", "dictionary.txt", data_dir),
+        tables=_texts("dialogs.understanding", "", data_dir),
+        faq=_texts("dialogs.understanding", "faq", data_dir),
+    )
     return Library(
         policy=policy,
-        reader=_made(
-            _reader,
-            dictionary=_text("dialogs.understanding", "dictionary.txt", data_dir),
-            tables=_texts("dialogs.understanding", "", data_dir),
-            faq=_texts("dialogs.understanding", "faq", data_dir),
-        ),
+        reader=rules,
         words=load_wording(_texts("dialogs.wording", "", data_dir)),
         directories=dict(directories or {}),
         holidays=_holidays(data_dir),
@@ -72,7 +76,20 @@ def load_library(
         papers=load_papers(_text("dialogs.papers", "papers.yaml", data_dir)),
         reads=reads,
         home=home,
+        read_by=read_by,
+        other_reader=_other_reader(read_by, rules) if read_by else None,
     )
+
+
+def _other_reader(name: str, rules: Reader) -> Understands:
+    """What the operator has named, made over the rules. ValueError says what is wrong with the name."""
+    try:
+        made: Understands = resolve_name(name)(rules)
+    except (ImportError, AttributeError, ValueError, TypeError) as wrong:
+        raise ValueError(
+            f"YIJIANSHI_READER={name}: {wrong}. Write package.module:factory; factory(rules) gives an object with read()."
+        ) from wrong
+    return made
 
 
 def _made(make: Callable[..., T], **texts: str | Mapping[str, str]) -> T:
@@ -128,7 +145,9 @@ def freshened(data_dir: Path | None, standing: Library) -> Library:
     """The shelf with the files as they are now; the one that stands, when one of them cannot be used, which the operator
     reads in the log with file and line."""
     try:
-        return load_library(data_dir, standing.directories, standing.keeps, standing.reads, standing.home)
+        return load_library(
+            data_dir, standing.directories, standing.keeps, standing.reads, standing.home, standing.read_by
+        )
     except (ValueError, OSError) as broken:
         log.error("library_broken", extra={"error": str(broken)})
         return standing

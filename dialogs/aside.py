@@ -59,7 +59,7 @@ def answer_what_waited(desk: Desk) -> None:
     if not text or not desk.view.county:
         return
     desk.set_talk(question="")
-    reading = desk.library.reader.read("open", text, desk.view.region)
+    reading = desk.library.read("open", text, desk.view.region)
     if reading.kind == "faq":
         desk.replies.append(Say(desk.view.words.say("asked_before", says=reading.answer), cites=tuple(reading.cites)))
     else:

@@ -7,16 +7,17 @@ never changed in place, so a turn sees one state of it from beginning to end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 
 from dialogs.directory import Directory
+from dialogs.messages import Option
 from dialogs.papers import Papers
 from dialogs.policy import Pack, Policy
 from dialogs.policy.sheets import SheetFile
-from dialogs.understanding import Reader
+from dialogs.understanding import Reader, Reading, Understands
 from dialogs.wording import Wording
 
 T = TypeVar("T")
@@ -30,6 +31,7 @@ class Library:
     -> full name; `keeps`: how long what is kept, in days, for the privacy notice; `sheets`: paper forms by region
     (`henan@<version>`: of an earlier one).
     `papers`: what pictures can show; `reads`: whether pictures are being read here; `home`: the address people reach us at.
+    `read_by`, `other_reader`: the reader that the operator has laid in the place of the rules, by name ("" none).
     `remembered`: results of pure
     functions of the policy,
     kept because thousands of people give the same answers; it changes no outcome."""
@@ -45,7 +47,16 @@ class Library:
     papers: Papers = field(default_factory=Papers)
     reads: bool = False
     home: str = ""
+    read_by: str = ""
+    other_reader: Understands | None = None
     remembered: dict[Any, Any] = field(default_factory=dict, compare=False)
+
+    def read(self, context: str, text: str, region: str = "", shown: Sequence[Option] = (), about: str = "") -> Reading:
+        """What was meant. A cry is heard by the rules, whoever else reads."""
+        heard = self.reader.read(context, text, region, shown, about)
+        if self.other_reader is None or heard.kind == "distress":
+            return heard
+        return self.other_reader.read(context, text, region, shown, about)
 
     def sheet(self, pack: Pack) -> SheetFile | None:
         """The paper form of this document, the one kept for its version if there is one; else of the document it lies over;

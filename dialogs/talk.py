@@ -81,7 +81,7 @@ def open_ask(library: Library, session: Session, at: datetime) -> Ask | None:
 
 def _first(desk: Desk) -> Turn:
     """Whatever comes first is greeted, and nothing of it is kept before consent; but a cry is heard before anything else."""
-    cry = desk.library.reader.read("open", desk.message.text) if desk.message.kind == "text" else None
+    cry = desk.library.read("open", desk.message.text) if desk.message.kind == "text" else None
     if desk.message.kind == "photo":
         desk.say("photo_before_consent")
     desk.move("answered")
@@ -433,7 +433,7 @@ def _read(desk: Desk, context: str, text: str | None = None) -> Reading:
     asked = (context, words, desk.view.region, shown, desk.view.label)
     known = next((reading for before, reading in desk.heard if before == asked), None)
     if known is None:
-        known = desk.library.reader.read(*asked)
+        known = desk.library.read(*asked)
         desk.heard.append((asked, known))
     return known
 
@@ -551,7 +551,7 @@ def _said_who(desk: Desk, query: Query) -> None:
     labels = [option.label for option in desk.view.asking(query).ask.options]
     offered = {option.value for option in desk.view.asking(desk.open).ask.options} - {"other", "relative"}
     for text in (desk.message.text, re.split("[，,。！!]", desk.message.text)[0]):
-        if text.strip() in labels or desk.library.reader.read("choice:relation", text).kind != "answer":
+        if text.strip() in labels or desk.library.read("choice:relation", text).kind != "answer":
             continue
         reading = _read(desk, context_of(desk.view, desk.open), text)
         if reading.kind == "answer" and reading.value in offered:

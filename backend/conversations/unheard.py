@@ -26,7 +26,7 @@ def words(house: House, tx: Session, key: DataKey, conversation: Conversation) -
             break
         blocks = json.loads(house.store.keys.unseal(key, entry.sealed_blocks, f"transcript.blocks:{entry.id}"))
         said += [block["text"] for block in blocks if block["text"] and not block["photo_ids"]]
-    asked = [text for text in reversed(said) if house.library.reader.read("open", text).kind != "chat"]
+    asked = [text for text in reversed(said) if house.library.read("open", text).kind != "chat"]
     return "\n".join(asked)
 
 
