@@ -103,8 +103,8 @@ def pause(desk: Desk, argument: str = "") -> None:
 
 
 def help_(desk: Desk, argument: str = "") -> None:
-    """`argument`: what help is asked for ("large", "delete"), as commands.yaml names it."""
-    own = f"help_{argument}"
+    """`argument`: what help is asked for ("large", "delete"), as commands.yaml names it; else what helps in this phase."""
+    own = f"help_{argument or desk.state.split('/')[0]}"
     desk.say(own if own in desk.view.words.says else "help")
     desk.stay("answered_aside")
 

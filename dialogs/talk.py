@@ -519,6 +519,9 @@ def _understood(desk: Desk, reading: Reading) -> None:
     query, value = desk.open, reading.value
     if reading.answer:  # a question came along with the answer
         desk.replies.append(Say(reading.answer, cites=tuple(reading.cites)))
+    if value == "unsure" and desk.view.asking(query).ask.input == "photo":  # “不知道怎么拍”
+        COMMANDS["help"](desk, "photos")
+        return
     if query.state.startswith("consent/") and isinstance(value, bool):
         value = "agree" if value else "refuse"
     if query.key == "commitment" and value == "agree":
@@ -604,10 +607,11 @@ def _no_number(desk: Desk) -> bool:
 
 
 def _hardly_a_name(desk: Desk, reading: Reading) -> bool:
-    """“去窗口” where a name is asked for: asked once more; said again, it is taken as it was written."""
-    asked = desk.talk.asked
+    """“去窗口” where a name is asked for: asked again; what begins like a name is taken as written the second time, anything else
+    the third."""
+    tries = desk.talk.asked.tries if desk.talk.asked else 0
     name = desk.view.asking(desk.open).ask.rules == "name"
-    return name and reading.kind == "unsure" and (asked is None or asked.tries == 0)
+    return name and reading.kind == "unsure" and tries < (1 if reading.doubt == "is_it_a_name" else 2)
 
 
 # --- commands, switching, resuming ---

@@ -443,7 +443,7 @@ class Reader:
             plain = self._of_ours(clauses, about) or plain
         found = self._slot_value(kind, written, plain)
         by_chance = found.doubt != "which_county" and any(c.has("pol", "pred", "topic", "verb") for c in clauses)
-        if found.likely and by_chance:
+        if kind == "place" and found.likely and by_chance:
             found = Found(doubt="elsewhere")  # what is like a place by chance
         told = kind in _TOLD_BESIDE and (len(clauses) > 1 if found.value is not None else not found.likely)
         facts = self._harvest.facts(clauses, plain, about) or {} if told else {}

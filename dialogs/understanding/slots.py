@@ -203,8 +203,10 @@ class SlotReader:
         if lead and lead.end():
             written = re.split(r"[,，。;；]", written.strip()[lead.end() :])[0].removesuffix("的")
         name = self._p["name_tail"].sub("", self._p["name_lead"].sub("", written.strip()))
-        if not self._p["name"].match(name) or self._p["not_a_name"].search(name):
+        if not self._p["name"].match(name):
             return NOTHING
+        if self._p["not_a_name"].search(name):  # 李好 is one all the same
+            return Found(doubt="is_it_a_name", likely=(name,)) if self._namelike.fullmatch(name) else NOTHING
         if re.search(r"\s", name) and max(map(len, name.split())) > 1:
             return Found(doubt="is_it_a_name", likely=(name.split()[0],))
         if len(name) > 4 and not re.search(r"[·•．.・‧]", name):
