@@ -9,6 +9,7 @@ everybody: for trying, never for people's data.
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -27,6 +28,7 @@ STARTED_WITHIN_SECONDS = 60
 def run() -> None:
     """Set up, start both servers, print where they are, serve until Ctrl+C."""
     settings = demo_settings()
+    _refuse_taken_ports(settings.port, settings.port + 1)
     from backend.app import serve
     from backend.staff.service import seed_demo
     from backend.storage import Storage
@@ -51,6 +53,19 @@ def demo_settings() -> Settings:
     os.environ.setdefault("YIJIANSHI_DATA_DIR", "var/demo")
     os.environ.setdefault("YIJIANSHI_WECHAT_API_BASE", f"http://127.0.0.1:{port + 1}")
     return Settings()
+
+
+def _refuse_taken_ports(*ports: int) -> None:
+    """Two demos on one port would speak to each other's simulator: say so before anything is set up."""
+    for port in ports:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as taken:
+                raise click.ClickException(
+                    f"Port {port} is in use. Stop what runs there, or take others: make run PORT={ports[0] + 10}"
+                ) from taken
 
 
 @contextmanager

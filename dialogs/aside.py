@@ -14,6 +14,7 @@ from dialogs.messages import CallStaff, KeepQuestion, Say
 from dialogs.session import Called
 from dialogs.understanding import Reading
 
+SHORT = 6  # longer words before consent are a matter that somebody has begun to tell
 STUCK = 3  # the same question not understood so often calls a person
 _DAYS = "一二三四五六日"
 _DISTRESS = {
@@ -70,6 +71,8 @@ def _not_understood(desk: Desk, asks: bool) -> str:
     """The sentence for it: what helps next depends on where the talk is."""
     if desk.state.startswith("progress/"):
         return "not_understood_waiting"
+    if desk.state.startswith("consent/") and len(desk.message.text.strip()) > SHORT:
+        return "consent_first"
     text, lists = desk.message.text, desk.view.words.lists
     if desk.state == "who/asking" and any(word in text for word in lists["wish_words"]):
         return "wish_heard"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
+from dialogs.days import span_says
 from tests.databases import fresh
 from tests.faults.house import free_port, wait_until_ready
 
@@ -72,3 +74,17 @@ def test_a_missing_secret_is_named_at_start() -> None:
     assert done.returncode == 2
     assert "YIJIANSHI_MASTER_KEY" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_demo_beside_another_names_the_port_that_is_taken(tmp_path: Path) -> None:
+    port = free_port()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port + 1))
+        other.listen()
+        done = run("demo", PORT=str(port), YIJIANSHI_DATA_DIR=str(tmp_path))
+    assert done.returncode == 1 and f"Port {port + 1} is in use" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_how_long_something_is_kept_is_said_as_people_say_it() -> None:
+    assert [span_says(days) for days in (1825, 365, 180, 90, 1095)] == ["5年", "1年", "半年", "90天", "3年"]

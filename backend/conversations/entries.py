@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from pydantic_core import to_jsonable_python
 
 from backend.storage import new_id
-from dialogs.days import day_says
+from dialogs.days import day_says, span_says
 from dialogs.messages import Ask, Message, Reply, Say, Turn
 from dialogs.session import Session, Talk
 
@@ -162,7 +162,7 @@ def plain(reply: Reply) -> Json:
 
 def deleted(days: int) -> str:
     """What is said when everything of a person has been deleted. `days`: how long it is kept who looked at their things."""
-    return _words().deleted.format(days=days)
+    return _words().deleted.format(kept=span_says(days))
 
 
 class _Words(BaseModel):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from dialogs.days import span_says
 from dialogs.messages import Say
 from dialogs.steps.asking import choice
 from dialogs.view import Asking, Problem, Query, Taken, View
@@ -27,7 +28,8 @@ def ask(view: View, query: Query) -> Asking:
     if query.state == "consent/refused":
         return Asking(choice(view, query, "refused"), (Say(words.say("refused")),))
     before = (Say(words.say("hello"), tone="warm"),) if query.key == "consent" else ()
-    return Asking(choice(view, query, query.key, "choice", **view.library.keeps), before)
+    kept = {name: span_says(days) for name, days in view.library.keeps.items()}
+    return Asking(choice(view, query, query.key, "choice", **kept), before)
 
 
 def take(view: View, query: Query, value: Any) -> Taken | Problem:

@@ -484,7 +484,8 @@ class Reader:
         if kind == "name":
             return self._slots.person_name(written)
         if kind == "called":
-            return Found(doubt="question") if self._asks(plain) else self._slots.called(written)
+            beside = self._asks(plain) or self._chat.find(plain)
+            return Found(doubt="elsewhere") if beside else self._slots.called(written)
         return Found(doubt="question") if self._asks(plain) else Found(written)
 
     def _place(self, plain: str) -> Found:

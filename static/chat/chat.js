@@ -175,7 +175,7 @@ function Question({ ask, error, busy, trouble, turn, aloud }) {
   const Input = INPUTS[ask.input] ?? Nothing;
   const shown = wrong && repeats(wrong, ask.hint) ? { ...ask, hint: "" } : ask;
   return html`<fieldset class=${busy ? "busy" : ""} aria-busy=${busy ? "true" : undefined}>
-    <legend id="now" tabindex="-1" data-aloud><h2>${ask.title}</h2><span class="ask">${ask.text.split("\n").filter(Boolean).map((line) => html`<span class=${ask.large?.includes(line) ? "large" : undefined}>${line}</span>`)}</span></legend>
+    <legend id="now" tabindex="-1" data-aloud><h2>${ask.title}</h2><span class=${ask.text.split("\n").length > 3 ? "ask long" : "ask"}>${ask.text.split("\n").filter(Boolean).map((line) => html`<span class=${ask.large?.includes(line) ? "large" : undefined}>${line}</span>`)}</span></legend>
     <div class="body stack">
       ${wrong ? html`<div class="alert" role="alert" id="wrong" tabindex="-1" ref=${alert}>${mark("alarm")}<span>${wrong}</span></div>` : null}
       ${shown.hint ? html`<p class="hint" id="hint" data-aloud>${shown.hint}</p>` : null}
