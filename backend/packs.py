@@ -197,7 +197,7 @@ def _read(policy: Policy, key: str, input_: str, options: Sequence[Any], said: s
 
 
 def _facts(policy: Policy, words: Sequence[str]) -> dict[str, Any]:
-    """Facts as one JSON object or as name=value (YAML values: true, 3, [mental])."""
+    """Facts as one JSON object or as name=value (YAML values: true, 3, [mental]; of several choices also physical,mental)."""
     told: dict[str, Any] = {}
     try:
         for word in words:
@@ -212,6 +212,8 @@ def _facts(policy: Policy, words: Sequence[str]) -> dict[str, Any]:
 
 def _plain(policy: Policy, name: str, value: str) -> Any:
     fact = policy.facts.get(name)
+    if fact and fact.type == "set" and not value.lstrip().startswith("["):
+        return [one.strip() for one in value.replace("，", ",").split(",") if one.strip()]
     return value if fact and fact.type in ("county", "text", "date", "enum") else yaml.safe_load(value)
 
 

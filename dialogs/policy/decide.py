@@ -72,12 +72,12 @@ def decide(pack: Pack, facts: Facts, wants: Sequence[str] | None, on: date, *, r
 
 
 def with_what_comes_first(pack: Pack, facts: Facts, wants: Sequence[str] | None, on: date) -> tuple[str, ...] | None:
-    """These items, and what they wait for as far as it is open: both are applied for together. Raises ValueError for an
+    """These items, and what they wait for unless it is refused: both are applied for together. Raises ValueError for an
     unknown item."""
     if wants is None:
         return None
     found = decide(pack, facts, wants, on, reasons=False)
-    first = {item for stage in found.order for item in stage if found.items[item].verdict == "eligible"}
+    first = frozenset(item for stage in found.order for item in stage)
     return tuple(item for item in found.items if item in wants or item in first)
 
 
@@ -263,11 +263,12 @@ def _applied(items: Mapping[str, ItemDecision], wants: Sequence[str] | None, ope
 def _coming_first(
     pack: Pack, items: Mapping[str, ItemDecision], applied: Mapping[str, str], known: Facts
 ) -> frozenset[str]:
-    """What those of these that are `later` wait for, where it is open, or left to a person."""
-    later = frozenset(item for item, verdict in applied.items() if verdict == "later")
-    rows = (row for row in pack.first if row.items & later and _comes_first(pack.rules, row, known))
-    named = {row.written.item for row in rows} & items.keys() if later else ()
-    return frozenset(item for item in named if items[item].verdict == "eligible" or items[item].needs == (PERSON,))
+    """What those of these that are not open today wait for, unless it is refused: it is open, left to a person, or
+    still to be asked about."""
+    waiting = frozenset(item for item, verdict in applied.items() if verdict in ("later", "unknown"))
+    rows = (row for row in pack.first if row.items & waiting and _comes_first(pack.rules, row, known))
+    named = {row.written.item for row in rows} & items.keys() if waiting else ()
+    return frozenset(item for item in named if items[item].verdict != "not_eligible")
 
 
 def _own(pack: Pack, applied: dict[str, str]) -> dict[str, str]:

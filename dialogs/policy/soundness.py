@@ -22,10 +22,20 @@ def findings(policy: Policy, pack: Pack, on: date) -> Iterator[str]:
     """Each as a sentence with what to do; none for a sound pack."""
     if pack.written.dated > on:
         yield f"dated {pack.written.dated} is still to come. Correct the date, or wait with this file until then."
+    if not _is_version(pack.version):
+        yield f"version {pack.version} is no day with a number. Write it as {pack.written.dated}.1."
     yield from _unused(pack)
     yield from _asked_in_vain(policy, pack)
     yield from _unreached(policy, pack, on)
     yield from _contradicting(pack, [complete(pack, facts, on) for facts in _people(policy, pack)])
+
+
+def _is_version(text: str) -> bool:
+    day, _, number = text.partition(".")
+    try:
+        return date.fromisoformat(day).isoformat() == day and number.isascii() and number.isdigit()
+    except ValueError:
+        return False
 
 
 def _people(policy: Policy, pack: Pack) -> Iterator[Mapping[str, Any]]:

@@ -2,8 +2,9 @@
 
 A case has a sentence, facts (over a named base), perhaps wants, and any of: verdicts, needs, rows (of the decision
 table), modes, papers (need -> ids, each list complete), limits (item -> [days, start]), order, before, next, nearest,
-why (item -> clause, holds), all (every item that is not refused), fields (of the form, complete), copies (paper ->
-how many), quiet (items that are open and not offered by themselves), also (the way of the wider document beside ours).
+why (item -> clause, holds), unsaid (item -> words that are not among its reasons), all (every item that is not
+refused), fields (of the form, complete), copies (paper -> how many), quiet (items that are open and not offered by
+themselves), also (the way of the wider document beside ours).
 """
 
 from datetime import date
@@ -18,7 +19,7 @@ from dialogs.policy import Decision, Policy, decide, form_fields, next_question
 FILES = sorted(path for path in Path(__file__).parent.glob("*.yaml") if path.stem != "equivalent")
 KEYS = {
     "case", "facts", "base", "wants", "on", "verdicts", "needs", "rows", "modes", "papers", "limits", "order", "before",
-    "next", "nearest", "why", "outside", "all", "fields", "quiet", "copies", "also",
+    "next", "nearest", "why", "unsaid", "outside", "all", "fields", "quiet", "copies", "also",
 }  # fmt: skip
 
 
@@ -132,6 +133,11 @@ def _why(decision: Decision, expected: dict[str, dict[str, Any]]) -> None:
         assert (reason["clause"], reason["holds"]) in found, (item, found)
 
 
+def _unsaid(decision: Decision, expected: dict[str, str]) -> None:
+    for item, says in expected.items():
+        assert says not in [reason.says for reason in decision.items[item].why]
+
+
 def _outside(decision: Decision, expected: str) -> None:
     assert decision.outside is not None
     assert decision.outside.row == expected
@@ -152,6 +158,7 @@ SEEN = {
     "before": _before,
     "nearest": _nearest,
     "why": _why,
+    "unsaid": _unsaid,
     "outside": _outside,
 }
 

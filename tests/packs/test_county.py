@@ -74,3 +74,16 @@ def test_a_bad_file_is_refused_with_its_name_its_line_and_what_to_do(
     assert caught.value.file == "packs/small.yaml"
     assert line - 6 <= caught.value.line <= line + 2
     assert caught.value.do
+
+
+def test_two_counties_that_lie_over_each_other_are_refused(folder: Path) -> None:
+    file = folder / "policy" / "packs" / "small.yaml"
+    whole = file.read_text()
+
+    def over(region: str) -> str:
+        return whole.replace("name: 小河县\n", f"name: 小河县\nparent: {{region: {region}, says: 两边都有。}}\n", 1)
+
+    file.write_text(over("other"))
+    file.with_name("other.yaml").write_text(over("small").replace("region: small\n", "region: other\n", 1))
+    with pytest.raises(PolicyError, match="lies over itself"):
+        load_library(folder)

@@ -157,7 +157,7 @@ def test_who_wants_what_comes_after_the_card_hears_of_the_card_and_its_papers_to
     assert found["next_question"] == "applied_categories"
 
 
-def test_what_is_left_to_the_window_stands_in_the_order_and_adds_no_papers(policy: Policy) -> None:
+def test_what_is_left_to_the_window_stands_in_the_order_with_its_papers(policy: Policy) -> None:
     facts = {"household_county": "411303", "holds_card": True, "card_status": "expired", "is_dibao": True, "age": 40}
     found = answer(policy, region="henan", facts=facts, wants=["pension.subsidy", "allowance.hardship"])
     assert found["items"]["card.renew"] == {
@@ -169,7 +169,7 @@ def test_what_is_left_to_the_window_stands_in_the_order_and_adds_no_papers(polic
     told |= {"gets_duty_disability_allowance": False, "card_generation": "2"}
     found = answer(policy, region="henan", facts=told, wants=["allowance.hardship"])
     assert found["order"] == [["card.renew"], ["allowance.hardship"]]
-    assert {item for paper in found["materials"] for item in paper["for"]} == {"allowance.hardship"}
+    assert {item for paper in found["materials"] for item in paper["for"]} == {"card.renew", "allowance.hardship"}
 
 
 def test_the_way_that_only_the_wider_document_opens_stands_beside_ours(policy: Policy) -> None:
@@ -202,3 +202,38 @@ def test_an_answer_about_the_assessment_form_changes_what_is_printed(policy: Pol
         }
     ]
     assert "before" not in answer(policy, facts={**facts, "assessment_done": True}, wants=["card.new"])
+
+
+def of_hardship(policy: Policy, region: str, **facts: Any) -> dict[str, Any]:
+    return answer(policy, region=region, wants=["allowance.hardship"], facts=facts)
+
+
+def test_what_comes_first_is_asked_about_with_what_waits_for_it(policy: Policy) -> None:
+    for region, county in (("henan", "411303"), ("shanxi", "140728")):
+        told = {
+            "household_county": county,
+            "residence_county": county,
+            "holds_card": False,
+            "is_dibao": True,
+            "age": 40,
+        }
+        none = dict.fromkeys(("is_tekun", "gets_work_injury_nursing", "gets_duty_disability_allowance"), False)
+        found = of_hardship(policy, region, **told, **none)
+        assert found["items"]["allowance.hardship"]["verdict"] == "later"
+        assert found["order"] == [["card.new"], ["allowance.hardship"]]
+        assert found["next_question"] == "months_since_card_cancelled"
+        assert any("card.new" in paper["for"] for paper in found["materials"])
+
+
+def test_a_first_step_that_the_window_decides_has_its_way_and_its_papers(policy: Policy) -> None:
+    holder = {"holds_card": True, "is_dibao": True, "age": 40, "card_generation": "2", "card_lost": False}
+    none = dict.fromkeys(("is_tekun", "gets_work_injury_nursing", "gets_duty_disability_allowance"), False)
+    expired = of_hardship(policy, "henan", household_county="411303", card_status="expired", **holder, **none)
+    assert expired["order"] == [["card.renew"], ["allowance.hardship"]]
+    assert expired["channel"]["card.renew"]["mode"] == "offline"
+    assert any("card.renew" in paper["for"] for paper in expired["materials"])
+    lately = {"card_status": "cancelled", "months_since_card_cancelled": 5, **holder}
+    cancelled = of_hardship(policy, "shanxi", household_county="140728", residence_county="140728", **lately)
+    assert cancelled["order"] == [["card.new"], ["allowance.hardship"]]
+    assert "card.new" in cancelled["channel"]
+    assert any("card.new" in paper["for"] for paper in cancelled["materials"])

@@ -336,6 +336,23 @@ def test_check_finds_a_file_that_is_dated_in_the_time_to_come(tmp_path: Path) ->
     assert "packs/henan.yaml: dated 2999-06-27 is still to come" in done.output
 
 
+@pytest.mark.parametrize("version", ["2024-13-27.1", "2024-06-27", "2024-06-27.x", "20240627.1", "new"])
+def test_check_finds_a_version_that_is_no_day_with_a_number(tmp_path: Path, version: str) -> None:
+    file = tmp_path / "henan.yaml"
+    whole = (FOLDER / "packs" / "henan.yaml").read_text()
+    file.write_text(whole.replace("version: 2024-06-27.1", f"version: '{version}'"))
+    done = run("check", str(file))
+    assert done.exit_code == 1
+    assert f"packs/henan.yaml: version {version} is no day with a number. Write it as 2024-06-27.1." in done.output
+
+
+def test_several_choices_can_be_told_with_commas() -> None:
+    said = run("try", "tongchuan", "card_categories=[physical, mental]").output
+    assert "肢体" in said and "精神" in said
+    for told in ("card_categories=physical,mental", "card_categories=physical， mental"):
+        assert run("try", "tongchuan", told).output == said
+
+
 def test_a_pack_that_cannot_be_used_is_said_in_one_line_by_every_command(tmp_path: Path) -> None:
     (tmp_path / "policy" / "packs").mkdir(parents=True)
     (tmp_path / "policy" / "packs" / "henan.yaml").write_text("region: henan\n")
