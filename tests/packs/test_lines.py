@@ -237,3 +237,12 @@ def test_a_first_step_that_the_window_decides_has_its_way_and_its_papers(policy:
     assert cancelled["order"] == [["card.new"], ["allowance.hardship"]]
     assert "card.new" in cancelled["channel"]
     assert any("card.new" in paper["for"] for paper in cancelled["materials"])
+
+
+def test_who_helps_somebody_with_a_guardian_hears_that_both_are_wanted(policy: Policy) -> None:
+    """附件2 七4 asks for the guardian's paper, and for the helper's too."""
+    facts = {"household_county": "411303", "holds_card": False, "months_since_card_cancelled": 9999, "age": 9}
+    found = answer(policy, region="henan", facts={**facts, "actor_role": "agent"}, wants=["card.new"])
+    paper = next(paper for paper in found["materials"] if paper["id"] == "guardian_docs")
+    assert paper["name"] == "监护人、代办人的身份证"
+    assert "有几位就要几位的" in paper["form"]
