@@ -9,6 +9,7 @@ everybody: for trying, never for people's data.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -70,7 +71,9 @@ def _refuse_taken_ports(*ports: int) -> None:
 
 @contextmanager
 def _simulator(settings: Settings) -> Iterator[None]:
-    """The WeChat stand-in beside the server, as a process of its own; it ends with this one."""
+    """The WeChat stand-in beside the server, as a process of its own; it ends with this one, however it is ended: the server
+    hands a signal on once it has closed, and a plain SIGTERM would end us without a word to the stand-in."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     port, target = settings.port + 1, f"http://127.0.0.1:{settings.port}"
     command = [sys.executable, "-m", "bot.simulators.wechat", "--port", str(port), "--target", target]
     process = subprocess.Popen(command)

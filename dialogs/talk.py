@@ -483,9 +483,23 @@ def read_as(desk: Desk, reading: Reading) -> None:
 def _doubts(desk: Desk, reading: Reading) -> tuple[str, ...]:
     """What may be said to words that leave something open, the most fitting first. The name of an illness, told while something
     else is asked, is no category yet."""
-    illness = reading.doubt == "elsewhere" and len(desk.message.text) <= LONGEST_ILLNESS
-    heard = illness and _read(desk, "slot:card_categories").doubt == "which_category"
-    return (f"{desk.open.key}_{reading.doubt}", f"doubt_{reading.doubt}", "illness_heard" if heard else "")
+    short = reading.doubt == "elsewhere" and len(desk.message.text) <= LONGEST_ILLNESS
+    heard = short and _read(desk, "slot:card_categories").doubt == "which_category"
+    kin = short and desk.view.role == "legal_guardian" and _tells_kin(desk)
+    beside = "illness_heard" if heard else "kin_heard" if kin else ""
+    return (f"{desk.open.key}_{reading.doubt}", f"doubt_{reading.doubt}", beside)
+
+
+def _tells_kin(desk: Desk) -> bool:
+    """“我是他妈”, when it has long been known: no answer, and no reason to ask back."""
+    return desk.library.reader.read("slot:guardian_relation", desk.message.text).kind == "answer"
+
+
+def _note_illness(desk: Desk, facts: dict[str, Any]) -> None:
+    """“自闭症” among other facts is no category yet, and is not passed over in silence."""
+    unclear = "card_categories" not in facts and "card_categories" not in desk.view.answers
+    if unclear and _read(desk, "slot:card_categories").doubt == "which_category":
+        desk.say("illness_noted")
 
 
 def _help_family(desk: Desk, reading: Reading) -> bool:
@@ -534,6 +548,7 @@ def _understood(desk: Desk, reading: Reading) -> None:
         return
     if also:
         desk.replies.extend(read_back(desk.view, also))
+        _note_illness(desk, also)
     give(desk, query, value, "said", also)
     if not reading.answer and query.state == "who/asking":
         _keep_question(desk)
@@ -568,6 +583,7 @@ def _volunteer(desk: Desk, facts: dict[str, Any]) -> bool:
         return False
     desk.put(known)
     desk.replies.extend(read_back(desk.view, known))
+    _note_illness(desk, known)
     desk.set_talk(changing="", paused=False)
     answer_what_waited(desk)
     desk.move(_change_event(desk))

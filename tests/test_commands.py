@@ -88,3 +88,18 @@ def test_a_demo_beside_another_names_the_port_that_is_taken(tmp_path: Path) -> N
 
 def test_how_long_something_is_kept_is_said_as_people_say_it() -> None:
     assert [span_says(days) for days in (1825, 365, 180, 90, 1095)] == ["5年", "1年", "半年", "90天", "3年"]
+
+
+def test_a_demo_that_is_told_to_end_takes_its_stand_in_with_it(tmp_path: Path) -> None:
+    port = free_port()
+    env = os.environ | {"PORT": str(port), "YIJIANSHI_DATA_DIR": str(tmp_path), "YIJIANSHI_READ_PHOTOS": "false"}
+    demo = subprocess.Popen([sys.executable, "-c", COMMAND, "demo"], cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
+    try:
+        wait_until_ready(f"http://127.0.0.1:{port}", lambda: demo.poll() is None)
+        demo.send_signal(signal.SIGTERM)
+        demo.wait(timeout=60)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port + 1))
+    finally:
+        demo.kill()

@@ -129,7 +129,8 @@ def fact_in_words(view: View, name: str, value: Any) -> str:
         return options.get(value, view.words.say("yes" if value else "no"))
     if name.endswith("_county"):
         return view.county_name(str(value))
-    return "、".join(options.get(one, str(one)) for one in (value if isinstance(value, list) else [value]))
+    told = "、".join(options.get(one, str(one)) for one in (value if isinstance(value, list) else [value]))
+    return told + view.words.names["units"].get(name, "")
 
 
 def _chosen(view: View, question: Question) -> str:
