@@ -40,8 +40,8 @@ def test_the_privacy_notice_states_the_retention_of_the_settings() -> None:
     core = Core()
     core.say("你好", {})
     keeps = library().keeps
-    assert f"{keeps['drafts']} 天" in core.ask.text
-    assert f"{keeps['applications']} 天" in core.ask.text
+    assert span_says(keeps["drafts"]) in core.ask.text
+    assert span_says(keeps["applications"]) in core.ask.text
 
 
 def test_nobody_says_you_about_somebody_who_has_died() -> None:
