@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from dialogs.days import span_says
 from tests.talks.runner import Core, library, play, talks, words
 
 LONGEST = 25
