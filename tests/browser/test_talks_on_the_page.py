@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.browser.pages import ChatPage
+from tests.scale import sized
 from tests.talks.runner import for_doors, play_at
 
 _BUTTONS = {"back": "上一步", "pause": "先放着", "progress": "进度", "human": "找工作人员"}
@@ -77,6 +78,7 @@ def pictures(tmp_path: Path) -> list[Path]:
     return paths
 
 
-@pytest.mark.parametrize("one", for_doors())
+@pytest.mark.proof
+@pytest.mark.parametrize("one", for_doors(sized(7, None)))
 def test_the_talk_goes_as_written_on_the_page(talk: ChatPage, pictures: list[Path], one: dict[str, Any]) -> None:
     play_at(OnThePage(talk.open(), pictures), one["talk"])
