@@ -8,7 +8,7 @@ run: .venv/.serves                  ## set up and serve on 127.0.0.1:8000 (PORT 
 	$(BIN)/yijianshi demo
 
 test: .venv/.tests check            ## set up, check, and every test at sizes that fit 10 minutes on 2 cores
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 check: .venv/.tests                 ## format, lint, types, imports
 	$(BIN)/ruff format --check --quiet .
