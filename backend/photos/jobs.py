@@ -108,7 +108,8 @@ def _checked(data: bytes) -> bytes:
 
 def _take_in(store: Storage, photo: Photo, data: bytes) -> None:
     kind_of(data)
-    whole = service.may_be_portrait(f"photo:{photo.material}" if photo.material != readings.UNPLACED else "")
+    asked = f"photo:{photo.material}" if photo.material != readings.UNPLACED else ""
+    whole = service.is_kept_whole(store, asked)
     mark = service.mark_of(store, photo.person_id, data, whole=whole)
     with store.read() as tx:
         known = rows.kept_with_mark(tx, mark)
@@ -165,7 +166,22 @@ def sweep_reading(house: House) -> None:
                 jobs.start(tx, "photos.read", key=f"{photo.id}:{photo.read_tries + 1}", args=(photo.id,))
 
 
+@jobs.job("photos.make_smaller", queue="photos")
+def make_smaller(house: House, picture_id: str) -> None:
+    """A picture that turned out to be a paper needs fewer pixels than a portrait."""
+    try:
+        service.make_smaller(house.store, picture_id)
+    except Refused as refused:  # forgotten meanwhile, or its file is lost: it stays as it is
+        log.warning("photo_not_smaller", extra={"id": picture_id, "kind": refused.reason})
+
+
 # --- deleting ---
+
+
+@jobs.job("photos.drop_file", queue="photos")
+def drop_file(house: House, blob_id: str) -> None:
+    """Delete one file that no picture has any more."""
+    house.store.blobs.delete(blob_id)
 
 
 @jobs.job("photos.forget", queue="photos")

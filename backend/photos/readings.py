@@ -19,6 +19,7 @@ from PIL import Image, ImageDraw, ImageOps
 from prometheus_client import Counter
 from sqlmodel import Session
 
+from backend import jobs
 from backend.people import effects, happenings
 from backend.people.effects import Wanted
 from backend.photos import service
@@ -33,6 +34,7 @@ from backend.storage import DataKey, Storage
 log = logging.getLogger(__name__)
 
 UNPLACED = "unplaced"
+_AS_IT_CAME = ("portrait", "unknown")  # keep every pixel: to be printed, or to be looked at by a person
 _COVER = (96, 96, 96)
 _MARGIN = 0.01  # of the picture's sides, around what is covered
 
@@ -99,6 +101,8 @@ def _keep(store: Storage, photo: Photo, read: ReadPhoto | None) -> None:
         )
         if rows.was_read(tx, photo.id, "read" if read else "failed", sealed):
             happenings.tell(store.keys, tx, photo.conversation_id, key, "photo_read", _told(photo, read))
+            if read is not None and read.kind not in _AS_IT_CAME:
+                jobs.start(tx, "photos.make_smaller", key=photo.picture_id, args=(photo.picture_id,))
 
 
 def _told(photo: Photo, read: ReadPhoto | None) -> dict[str, Any]:

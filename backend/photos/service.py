@@ -27,7 +27,7 @@ from backend.people import service as people
 from backend.people.effects import Wanted
 from backend.photos import helping, pool
 from backend.photos import store as rows
-from backend.photos.intake import Decoded, kind_of
+from backend.photos.intake import LONGEST, Decoded, kind_of
 from backend.photos.models import Photo, Picture
 from backend.photos.wording import Refused
 from backend.storage import DataKey, KeyGone, Storage, new_id, now
@@ -40,6 +40,7 @@ _PAPER, _PORTRAIT = (
     "photo:",
     "photo:photo",
 )  # questions of the talk: a picture of the checklist; the portrait among them
+_LOOKED_AT = 600  # seconds: a page that is being answered holds the file that it began with
 LIES_FOR = timedelta(days=3)  # how long WeChat keeps what a person sent
 
 _TAKEN = Counter("yijianshi_photos_total", "Photos by what became of them", ["outcome"])
@@ -96,7 +97,7 @@ def _take(store: Storage, person_id: str, data: bytes, question: str | None) -> 
     kind_of(data)
     with store.read() as tx:
         check_may(tx, person_id)
-        whole = may_be_portrait(rows.question_to(tx, person_id) if question is None else question)
+        whole = is_kept_whole(store, rows.question_to(tx, person_id) if question is None else question)
         mark = mark_of(store, person_id, data, whole=whole)
         known = rows.kept_with_mark(tx, mark)
     if known is None:
@@ -106,10 +107,10 @@ def _take(store: Storage, person_id: str, data: bytes, question: str | None) -> 
     return Taken(_settled(store, person_id, known.id, mark))
 
 
-def may_be_portrait(question: str) -> bool:
-    """Whether what answers this question (or comes unasked, "") may be printed as it is, and so keeps its pixels: a region wants
-    the original picture."""
-    return question == _PORTRAIT or not question.startswith(_PAPER)
+def is_kept_whole(store: Storage, question: str) -> bool:
+    """Whether what answers this question (or comes unasked, "") may be a portrait, and so keeps its pixels: a region wants the
+    original picture. Where pictures are read, each of them may, until it has been read (`make_smaller`)."""
+    return store.settings.read_photos or question == _PORTRAIT or not question.startswith(_PAPER)
 
 
 def mark_of(store: Storage, person_id: str, data: bytes, *, whole: bool = False) -> str:
@@ -143,6 +144,23 @@ def keep_files(store: Storage, person_id: str, made: Decoded) -> str:
     for blob_id, file in files.items():
         store.blobs.put(DataKey(picture_id, material), blob_id, file)
     return picture_id
+
+
+def make_smaller(store: Storage, picture_id: str) -> None:
+    """A paper that was kept whole because it might have been a portrait: as many pixels as reading wants are enough.
+
+    Its large file is dropped a while later: somebody may be looking at it."""
+    with store.read() as tx:
+        picture = rows.picture(tx, picture_id)
+        if picture is None or picture.state != "kept" or max(picture.width, picture.height) <= LONGEST:
+            return
+        key = own_key(tx, store, picture)
+    made = pool.shared().decode(opened(store, picture, "full"))
+    store.blobs.put(key, small := new_id(), made.full)
+    with store.work() as tx:
+        stays = rows.now_smaller(tx, picture, small, made)
+        leaves = picture.full if stays else small
+        jobs.start(tx, "photos.drop_file", key=leaves, args=(leaves,), delay_seconds=_LOOKED_AT if stays else 0)
 
 
 def standing(tx: Session, picture_id: str, mark: str) -> str:

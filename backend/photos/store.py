@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from backend.photos.intake import Decoded
 from backend.photos.models import Photo, Picture, PictureState
 
 _photo: sa.Table = sa.inspect(Photo).local_table  # type: ignore[assignment]
@@ -112,6 +113,14 @@ def count_unplaced(tx: Session, person_id: str, since: datetime) -> int:
 def settle(tx: Session, picture_id: str, mark: str) -> bool:
     """The files of this picture are there. False if its row has gone meanwhile."""
     return _moved(tx, picture_id, "reserved", state="kept", mark=mark)
+
+
+def now_smaller(tx: Session, picture: Picture, full: str, made: Decoded) -> bool:
+    """This file stands for the picture from now on. False if the one before it does not any more."""
+    mine = sa.update(Picture).where(
+        col(Picture.id) == picture.id, col(Picture.full) == picture.full, col(Picture.state) == "kept"
+    )
+    return _count(tx, mine.values(full=full, width=made.width, height=made.height, size=len(made.full))) == 1
 
 
 def lose(tx: Session, picture_id: str) -> bool:

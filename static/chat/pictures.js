@@ -6,30 +6,56 @@ import { mark } from "./show.js";
 import * as talk from "./talk.js";
 
 const LONGEST = 1600; // pixels: enough to read small print of an A4 page, a tenth of what a camera gives
-const PORTRAIT = 2400; // a portrait is printed: as large as it is kept
 const QUALITY = 0.82;
+const MOST = 10 * 1024 * 1024; // bytes that the office takes
+const FINEST = { longest: 4000, quality: 0.92 }; // of a portrait that has more
+const WHITE = 0.6; // of the rim around a head; what stands behind papers is a table
 
 function blobOf(canvas, type, quality) {
   return new Promise((done) => canvas.toBlob(done, type, quality));
 }
 
-// The picture as a JPEG of at most so many pixels; as it is, where the browser cannot read it (the server can).
-export async function smaller(file, longest = LONGEST) {
+function drawn(picture, width, height) {
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width: Math.round(width), height: Math.round(height) });
+  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+  return canvas;
+}
+
+// Whether this may be a portrait: taller than wide, and white above and beside where a head would be.
+function isBeforeWhite(picture) {
+  if (picture.height < picture.width) return false;
+  const [wide, tall] = [60, 84];
+  const { data } = drawn(picture, wide, tall).getContext("2d").getImageData(0, 0, wide, tall);
+  let rim = 0, white = 0;
+  for (let y = 0; y < tall * .45; y += 1) for (let x = 0; x < wide; x += 1) {
+    if (y >= tall * .06 && x >= wide * .1 && x < wide * .9) continue;
+    const colour = data.slice((y * wide + x) * 4, (y * wide + x) * 4 + 3);
+    rim += 1;
+    white += Math.min(...colour) > 200 && Math.max(...colour) - Math.min(...colour) < 30;
+  }
+  return white > WHITE * rim;
+}
+
+// What goes to the office: a portrait with every pixel, for it is printed; any other picture as a JPEG small enough for a thin
+// line; as it is, where the browser cannot read it (the server can). `shows`: whether the browser can show it.
+export async function toSend(file, question = "") {
   try {
     const picture = await createImageBitmap(file);
+    const portrait = /:photo$/.test(question) || isBeforeWhite(picture);
+    if (portrait && file.size <= MOST) return { blob: file, shows: true };
+    const { longest, quality } = portrait ? FINEST : { longest: LONGEST, quality: QUALITY };
     const scale = Math.min(1, longest / Math.max(picture.width, picture.height));
-    const canvas = document.createElement("canvas");
-    canvas.width = Math.round(picture.width * scale);
-    canvas.height = Math.round(picture.height * scale);
-    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-    return (await blobOf(canvas, "image/jpeg", QUALITY)) ?? file;
+    const canvas = drawn(picture, picture.width * scale, picture.height * scale);
+    return { blob: (await blobOf(canvas, "image/jpeg", quality)) ?? file, shows: true };
   } catch {
-    return file;
+    return { blob: file, shows: false };
   }
 }
 
 function Preview({ picture, index, remove }) {
-  return html`<li><img src=${picture.url} alt="第${index + 1}张照片，还没交" />
+  const alt = `第${index + 1}张照片，还没交`;
+  return html`<li>${picture.shows ? html`<img src=${picture.url} alt=${alt} />` : html`<span class="unseen" role="img" aria-label=${`${alt}，这里显示不了`}>${picture.name}</span>`}
     <button type="button" class="danger" aria-label="删除第${index + 1}张照片" onClick=${remove}>删除</button></li>`;
 }
 
@@ -47,8 +73,8 @@ export function Photos({ ask, send, complain, busy, Options }) {
     event.target.value = "";
     setWorking(true);
     for (const file of files) {
-      const blob = await smaller(file, /:photo$/.test(ask.question) ? PORTRAIT : LONGEST);
-      setPictures((old) => [...old, { id: talk.newId(), blob, url: URL.createObjectURL(blob) }]);
+      const { blob, shows } = await toSend(file, ask.question);
+      setPictures((old) => [...old, { id: talk.newId(), blob, shows, name: file.name, url: URL.createObjectURL(blob) }]);
     }
     setWorking(false);
   };
@@ -70,6 +96,7 @@ export function Photos({ ask, send, complain, busy, Options }) {
     <div class="row">
       <label class="button pick ${pictures.length ? "" : "main"}">${mark("camera")}${pictures.length ? "再加一张" : "拍照或选照片"}
         <input type="file" accept="image/*" multiple onChange=${add} /></label>
+      <label class="button pick">选PDF文件<input type="file" accept="application/pdf,.pdf" onChange=${add} /></label>
       ${pictures.length ? html`<button type="button" class="main" onClick=${hand}>交这${pictures.length}张</button>` : null}
     </div>
     ${working ? html`<p class="hint">正在处理照片</p>` : null}

@@ -6,10 +6,12 @@ const API = "/api/v1";
 const WAITS = [2, 4, 8, 15, 30]; // seconds before an unsent message is tried again by itself
 const POLL = 20_000; // milliseconds between quiet readings where live events cannot be had
 
+const SPOILT = ["bad_file", "too_big"]; // what is wrong with one picture and no other
+
 const listeners = new Set();
 let state = {
   loaded: false, log: [], open: null, about: "", drafts: [], floor: null, needs: [], documents: {},
-  waiting: [], // what has not reached the server, in order: {id, text, body, files, attach}
+  waiting: [], // what has not reached the server, in order: {id, text, body, files, attach, photo_ids, remarks}
   error: null, // {says, question, turn}: what to do next; the input is kept
   trouble: "", // why `waiting` does not move, in plain words
   turn: 0, // grows with each answer to something this person did: then the focus moves to the new question
@@ -152,17 +154,32 @@ export async function giveUp() {
   set({ trouble: "" });
 }
 
+// One picture, handed in: its id, "" where it is none that can be taken. What is to be said of it is kept with the item.
+async function upload(item, index) {
+  const form = new FormData();
+  form.append("file", item.files[index], item.files[index].type === "image/png" ? "picture.png" : "picture.jpg");
+  const nth = item.files.length > 1 ? `第${index + 1}张：` : "";
+  try {
+    const { photo_id: id, says } = await call("/photos", { method: "POST", form, key: `${item.id}-${index}`, seconds: 120 });
+    if (says) item.remarks = [...(item.remarks ?? []), nth + says];
+    return id;
+  } catch (problem) {
+    if (!SPOILT.includes(problem.code)) throw problem;
+    item.remarks = [...(item.remarks ?? []), nth + problem.says];
+    return "";
+  }
+}
+
 async function deliver(item) {
-  for (const [index, file] of item.files.entries()) {
-    if (item.photo_ids[index]) continue;
-    const form = new FormData();
-    form.append("file", file, file.type === "image/png" ? "picture.png" : "picture.jpg");
-    const { photo_id: id } = await call("/photos", { method: "POST", form, key: `${item.id}-${index}`, seconds: 120 });
-    item.photo_ids[index] = id;
+  for (const index of item.files.keys()) {
+    if (item.photo_ids[index] !== undefined) continue;
+    item.photo_ids[index] = await upload(item, index);
     await keep(item);
   }
   const body = { ...item.body };
-  if (item.attach === "photo_ids") body.photo_ids = item.photo_ids;
+  const good = item.photo_ids.filter(Boolean);
+  if (item.files.length && !good.length) throw new Problem(400, item.remarks.join("\n"));
+  if (item.attach === "photo_ids") body.photo_ids = good;
   if (item.attach === "png") body.value = { way: "drawn", png: item.photo_ids[0] };
   return call("/messages", { method: "POST", body, key: item.id });
 }
@@ -205,7 +222,7 @@ function take(said, item) {
     log: [...state.log, ...unknown(said.entries)],
     fresh: said.entries.slice(own + 1).filter((entry) => !wrong.includes(entry)).map((entry) => entry.id),
     waits: false,
-    error: words.length ? { says: words.join("\n"), question: said.open.question } : null,
+    error: words.length ? { says: words.join("\n"), question: said.open.question } : item.remarks?.length ? { says: item.remarks.join("\n"), question: "" } : null,
     held: new Set(wrong.map((entry) => entry.id)),
     turn: state.turn + 1,
     trouble: "",

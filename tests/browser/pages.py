@@ -106,7 +106,7 @@ class ChatPage:
 
     def upload(self, paths: Sequence[Path | str]) -> None:
         """Chooses these pictures, several at once, and hands them over."""
-        self.now.locator("input[type=file]").set_input_files([str(path) for path in paths])
+        self.now.locator("input[type=file][multiple]").set_input_files([str(path) for path in paths])
         with self.settled():
             self.now.get_by_role("button", name=f"交这{len(paths)}张").click()
 

@@ -347,7 +347,7 @@ def test_pictures_chosen_but_not_handed_in_outlast_a_question_that_comes_in_betw
     chat: ChatPage, photo: Path, me
 ) -> None:
     chat.open("/_play/photo")
-    chat.now.locator("input[type=file]").set_input_files([str(photo)] * 2)
+    chat.now.locator("input[type=file][multiple]").set_input_files([str(photo)] * 2)
     expect(chat.now.get_by_role("button", name="交这2张")).to_be_visible()
     come(chat.page, "refused")
     chat.page.get_by_role("button", name=NEWS).click()
@@ -429,7 +429,7 @@ def test_a_picture_is_made_small_on_the_phone_shown_and_can_be_taken_out(
     chat: ChatPage, recorded: Recorded, me, photo: Path
 ) -> None:
     chat.open("/_play/photo")
-    chat.now.locator("input[type=file]").set_input_files([str(photo), str(photo), str(photo)])
+    chat.now.locator("input[type=file][multiple]").set_input_files([str(photo), str(photo), str(photo)])
     expect(chat.now.get_by_alt_text("第3张照片，还没交")).to_be_visible()
     chat.now.get_by_role("button", name="删除第2张照片").click()
     with chat.settled():
@@ -440,13 +440,53 @@ def test_a_picture_is_made_small_on_the_phone_shown_and_can_be_taken_out(
     expect(chat.log.get_by_alt_text("您发的照片，第2张")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("ground", "size"),
+    [((252, 252, 250), (3000, 4000)), ((120, 90, 60), (1200, 1600))],
+)
+def test_what_may_be_a_portrait_goes_with_every_pixel_whatever_was_asked(
+    chat: ChatPage, recorded: Recorded, me, tmp_path: Path, ground: tuple[int, int, int], size: tuple[int, int]
+) -> None:
+    picture = Image.new("RGB", (3000, 4000), ground)
+    picture.paste((150, 110, 90), (900, 800, 2100, 2600))
+    picture.save(tmp_path / "a.jpg", quality=90)
+    chat.open("/_play/photo")
+    chat.upload([tmp_path / "a.jpg"])
+    assert Image.open(io.BytesIO(recorded.pictures[me().posted[-1]["photo_ids"][0]])).size == size
+
+
+def test_a_document_is_handed_in_as_it_is_and_shown_by_its_name(
+    chat: ChatPage, recorded: Recorded, me, tmp_path: Path
+) -> None:
+    paper = tmp_path / "户口簿.pdf"
+    Image.new("RGB", (400, 300), "white").save(paper)
+    chat.open("/_play/photo")
+    chat.now.get_by_label("选PDF文件").set_input_files(paper)
+    expect(chat.now.get_by_role("img", name="第1张照片，还没交，这里显示不了")).to_have_text("户口簿.pdf")
+    with chat.settled():
+        chat.now.get_by_role("button", name="交这1张").click()
+    assert recorded.pictures[me().posted[-1]["photo_ids"][0]] == paper.read_bytes()
+
+
+def test_one_file_that_is_no_picture_takes_none_of_the_others_with_it(
+    chat: ChatPage, me, photo: Path, tmp_path: Path, faults: list[str]
+) -> None:
+    bad = tmp_path / "scan.jpg"
+    bad.write_bytes(b"PK\x03\x04 a zip with another name")
+    chat.open("/_play/photo")
+    chat.upload([photo, bad, photo])
+    assert len(me().posted[-1]["photo_ids"]) == 2
+    expect(chat.now.get_by_role("alert")).to_contain_text("第2张：这个文件不是照片")
+    faults.clear()  # the browser itself notes the 400
+
+
 def test_a_file_that_is_no_picture_is_refused_with_what_to_do_and_the_choice_stays(
     chat: ChatPage, tmp_path: Path, faults: list[str]
 ) -> None:
     bad = tmp_path / "scan.jpg"
     bad.write_bytes(b"PK\x03\x04 a zip with another name")
     chat.open("/_play/photo")
-    chat.now.locator("input[type=file]").set_input_files(str(bad))
+    chat.now.locator("input[type=file][multiple]").set_input_files(str(bad))
     chat.now.get_by_role("button", name="交这1张").click()
     expect(chat.now.get_by_role("alert")).to_contain_text("这个文件不是照片")
     expect(chat.now.get_by_role("button", name=re.compile("^删除"))).to_have_count(1)
@@ -475,7 +515,7 @@ def test_without_a_signal_answers_and_pictures_stay_on_the_phone_and_go_when_it_
     chat: ChatPage, me, faults: list[str], photo: Path
 ) -> None:
     chat.open("/_play/photo")
-    chat.now.locator("input[type=file]").set_input_files(str(photo))
+    chat.now.locator("input[type=file][multiple]").set_input_files(str(photo))
     expect(chat.now.get_by_role("button", name="交这1张")).to_be_visible()
     chat.page.context.set_offline(True)
     chat.now.get_by_role("button", name="交这1张").click()
@@ -492,7 +532,7 @@ def test_what_could_not_be_sent_survives_a_reload_and_is_then_gone_from_the_phon
     chat: ChatPage, me, faults: list[str], photo: Path
 ) -> None:
     chat.open("/_play/photo?fault=" + ",".join(["500"] * 2))
-    chat.now.locator("input[type=file]").set_input_files(str(photo))
+    chat.now.locator("input[type=file][multiple]").set_input_files(str(photo))
     chat.now.get_by_role("button", name="交这1张").click()
     expect(chat.page.locator(".bar .note")).to_contain_text("还有1条没发出去")
     assert kept_on_the_phone(chat.page)["waiting"] == 1

@@ -128,7 +128,7 @@ def test_a_passing_moment_is_accessible_at_every_size_and_in_every_theme(
     elif moment == "pictures chosen":
         come_to(page, "chat", "photo")
         (tmp_path / "page.jpg").write_bytes(drawn_picture())
-        now.locator("input[type=file]").set_input_files([tmp_path / "page.jpg"] * 2)
+        now.locator("input[type=file][multiple]").set_input_files([tmp_path / "page.jpg"] * 2)
         expect(now.get_by_role("button", name="交这2张")).to_be_visible()
     elif moment == "an answer not sent":
         page.route("**/api/v1/messages", lambda route: route.fulfill(status=200, body="a page of somebody else's"))

@@ -67,7 +67,7 @@ def hand_in(page: Page, folder: Path, *seeds: int) -> None:
     files = [folder / f"{seed}.jpg" for seed in seeds]
     for seed, file in zip(seeds, files, strict=True):
         file.write_bytes(pictures.jpeg(seed))
-    page.locator("input[type=file]").set_input_files(files)
+    page.locator("input[type=file][multiple]").set_input_files(files)
     page.get_by_role("button", name=f"交这{len(seeds)}张").click()
 
 

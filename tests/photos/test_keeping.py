@@ -100,15 +100,21 @@ def test_the_names_of_files_and_rows_tell_nothing_of_the_picture_or_its_owner(
 
 
 @pytest.mark.parametrize(
-    ("question", "longest"),
-    [("photo:photo", 3000), ("", 3000), ("photo:id_card_front", LONGEST)],
+    ("reads", "question", "longest"),
+    [
+        (False, "photo:photo", 3000),
+        (False, "", 3000),
+        (False, "photo:id_card_front", LONGEST),
+        (True, "photo:id_card_front", 3000),
+    ],
 )
-def test_a_portrait_keeps_every_pixel_and_a_paper_as_many_as_reading_wants(
-    question: str, longest: int, store: Storage, people: People
+def test_what_may_be_a_portrait_keeps_every_pixel(
+    reads: bool, question: str, longest: int, store: Storage, people: People
 ) -> None:
-    """Also where the same picture came for another place before."""
+    """Where pictures are read, that is seen then. Also where the same picture came for another place before."""
     person = people.new()
-    for asked, size in (("photo:disability_card", LONGEST), (question, longest)):
+    for read, asked, size in ((False, "photo:disability_card", LONGEST), (reads, question, longest)):
+        store.settings = store.settings.model_copy(update={"read_photos": read})
         with store.work() as tx:
             tx.execute(sa.update(Conversation).where(Conversation.person_id == person).values(question=asked))
         photo_id = service.take(store, person, pictures.jpeg(width=3000, height=2000)).photo_id

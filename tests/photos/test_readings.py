@@ -21,6 +21,7 @@ from backend.library import load_library
 from backend.people import happenings
 from backend.photos import readings, service
 from backend.photos import store as rows
+from backend.photos.intake import LONGEST
 from backend.photos.models import Photo
 from backend.photos.reader import Reader
 from backend.photos.reading import Box, Portrait, Problem, ReadField, ReadPhoto, Unreadable, material_for
@@ -265,6 +266,35 @@ def test_a_portrait_has_a_crop_of_the_size_that_is_wanted_and_a_paper_has_none(
     read(house, card)
     with pytest.raises(service.Refused, match="not_found"):
         readings.own_portrait(house.store, card, other)
+
+
+@on_both
+@pytest.mark.parametrize(("found", "longest"), [(FACE, 3000), (BLURRED, 3000), (CARD, LONGEST)])
+def test_a_portrait_keeps_every_pixel_whatever_was_asked_and_a_paper_only_until_it_is_read(
+    house: House,
+    people: People,
+    reads: Callable[[ByHeart], ByHeart],
+    files_kept: Callable[[], list[Path]],
+    found: ReadPhoto,
+    longest: int,
+) -> None:
+    reads(ByHeart(found))
+    person = people.new()
+    photo_id = service.take(house.store, person, pictures.jpeg(width=3000, height=2000), "photo:id_card_front").photo_id
+    effect(house.store, person, PlacePhotos((photo_id,), people.draft(person), "id_card_front"))
+
+    def size() -> int:
+        return max(Image.open(io.BytesIO(service.own_picture(house.store, person, photo_id, "full"))).size)
+
+    assert size() == 3000
+    read(house, photo_id)
+    large = set(files_kept())
+    for name in ("photos.make_smaller", "photos.drop_file"):
+        for _, waiting, args in jobs._waiting(house.store, True):
+            if waiting == name:
+                jobs.run(house, name, *args)
+                assert size() == longest
+    assert len(files_kept()) == 3 and (large == set(files_kept())) is (longest == 3000)
 
 
 def test_after_the_draft_is_forgotten_nothing_of_the_reading_can_be_read(
