@@ -18,11 +18,21 @@ from dialogs.understanding.choices import Picker, Stories
 from dialogs.understanding.claims import SELF, UNSURE, Claims
 from dialogs.understanding.cues import Cues
 from dialogs.understanding.facts import Harvest
-from dialogs.understanding.faq import Aspects, Faq, Hit
+from dialogs.understanding.faq import Aspects, Faq, Hit, wordings
 from dialogs.understanding.normal import LIMIT, Plain, only_signs, tidy
 from dialogs.understanding.places import Place, Places
 from dialogs.understanding.reading import Reading
-from dialogs.understanding.slots import Found, SlotReader, age, bank_number, card_number, id_number, number, phone
+from dialogs.understanding.slots import (
+    Found,
+    SlotReader,
+    age,
+    bank_number,
+    card_number,
+    id_number,
+    number,
+    phone,
+    postcode,
+)
 from dialogs.understanding.straight import Straight
 from dialogs.understanding.tables import Cue, read_entries, read_tables
 from dialogs.understanding.words import BARE, Clause, Lexicon
@@ -462,7 +472,13 @@ class Reader:
         return chosen in labels or self._picker.ordinals(chosen, len(shown)) is not None
 
     def _slot_value(self, kind: str, written: str, plain: str) -> Found:
-        simple = {"id_number": id_number, "phone": phone, "bank": bank_number, "card_number": card_number}
+        simple = {
+            "id_number": id_number,
+            "phone": phone,
+            "postcode": postcode,
+            "bank": bank_number,
+            "card_number": card_number,
+        }
         if kind in simple:
             return simple[kind](plain)
         if kind == "place":
@@ -529,12 +545,14 @@ class _Indexes(dict[str, Faq]):
 
     def __init__(self, texts: Mapping[str, str], alike: Mapping[str, list[str]], fillers: re.Pattern[str]) -> None:
         super().__init__()
-        self._texts, self._alike, self._fillers = texts, alike, fillers
+        self._entries = {region: read_entries(text) for region, text in texts.items()}
+        self._ways = wordings(self._entries.values())
+        self._alike, self._fillers = alike, fillers
 
     def of(self, region: str) -> Faq | None:
         """None for a region without questions."""
-        if region not in self and region in self._texts:
-            self[region] = Faq(read_entries(self._texts[region]), self._alike, self._fillers)
+        if region not in self and region in self._entries:
+            self[region] = Faq(self._entries[region], self._alike, self._fillers, self._ways)
         return self.get(region)
 
 

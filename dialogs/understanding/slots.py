@@ -87,6 +87,14 @@ def phone(plain: str) -> Found:
     return Found(runs[0]) if len(set(runs)) == 1 else Found(doubt="several", likely=tuple(dict.fromkeys(runs)))
 
 
+def postcode(plain: str) -> Found:
+    """Six digits, in any way of writing them."""
+    runs = [r for r in re.findall(r"\d+", _joined(plain)) if len(r) == 6]
+    if not runs:
+        return Found(doubt="length" if len(digits_of(plain)) > 2 else "elsewhere")
+    return Found(runs[0]) if len(set(runs)) == 1 else Found(doubt="several")
+
+
 def bank_number(plain: str) -> Found:
     """12 to 19 digits. A failed Luhn digit is a doubt beside the value: passbooks and 一卡通 accounts have none."""
     runs = [r for r in re.findall(r"\d+", _joined(plain)) if 12 <= len(r) <= 19]
