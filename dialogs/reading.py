@@ -262,6 +262,8 @@ def _take(desk: Desk, photo_id: str, part: str, found: _Found) -> None:
     if whose == "guardian":
         return _guardians(desk, photo_id, found)
     paper = _seen(desk, photo_id)[0]
+    if whose and papers.odd(desk.view, paper):  # its number is the right one: nothing that the person could settle
+        desk.effects.append(LookAt((photo_id,), "differs"))
     for remark in paper.remarks:
         desk.say(f"remark_{remark}")
         desk.effects.append(LookAt((photo_id,), remark))
@@ -302,8 +304,9 @@ def _whose(view: View, photo_id: str) -> Any:
     assert view.draft is not None
     paper = view.draft.papers[photo_id]
     kind = papers.kind_of(view, paper)
-    if kind is None or not kind.personal or papers.part_of(view, photo_id) == photos.GUARDIAN_DOCS:
-        return "guardian" if kind is not None and kind.personal else "applicant"
+    if kind is None or not kind.personal:
+        return "applicant"
+    part = papers.part_of(view, photo_id)
     name = next((value.value for value in paper.values if value.name == "name"), "")
     number, told = papers.number_on(paper), form.told(view)
     if number and number == told.get("id_number"):
@@ -312,9 +315,13 @@ def _whose(view: View, photo_id: str) -> Any:
         name and name == told.get("guardian_name") != told.get("name")
     ):
         return "guardian"
+    if part == photos.BANK_CARD and papers.is_payee(view, paper):
+        return "guardian"
+    if part == photos.GUARDIAN_DOCS:
+        return "applicant" if name and name == told.get("name") else "guardian"
     if number and told.get("id_number"):
         return "applicant" if name and name == told.get("name") else ""
-    return _by_age_and_name(view, paper, name, told, bool(papers.part_of(view, photo_id)))
+    return "" if papers.odd(view, paper) else _by_age_and_name(view, paper, name, told, bool(part))
 
 
 def _by_age_and_name(view: View, paper: Paper, name: str, told: Mapping[str, Any], placed: bool) -> str:
@@ -334,8 +341,11 @@ def _alike(one: str, other: str) -> bool:
 def _guardians(desk: Desk, photo_id: str, found: _Found) -> None:
     """The guardian's paper where the applicant's was asked for: kept for the guardian's, and the place is open again."""
     assert desk.draft is not None
-    part = papers.part_of(desk.view, photo_id)
-    if part and part != photos.GUARDIAN_DOCS:
+    part, paper = papers.part_of(desk.view, photo_id), desk.draft.papers[photo_id]
+    if part == photos.GUARDIAN_DOCS or (part == photos.BANK_CARD and papers.is_payee(desk.view, paper)):
+        found.good.append(papers.place_name(desk.view, part))
+        return _use(desk, photo_id, found)
+    if part:
         held = photos.photo_ids(desk.view.value(photos.PREFIX + part))
         _hold(desk, part, tuple(one for one in held if one != photo_id))
         desk.say("guardians_paper", what=papers.place_name(desk.view, part))

@@ -7,6 +7,7 @@ asked any more. Each is put as soon as it is there, before whatever question the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -21,31 +22,32 @@ from dialogs.policy.fields import birth_date_of, check_value
 from dialogs.session import Paper, PaperValue
 from dialogs.steps import form
 from dialogs.steps.asking import choice, put
+from dialogs.steps.photos import HOLDER, UNPLACED, part_name, photo_ids
 from dialogs.steps.photos import PREFIX as PHOTO
-from dialogs.steps.photos import UNPLACED, part_name, photo_ids
 from dialogs.steps.screening import fact_in_words
 from dialogs.view import Asking, Query, View, fingerprint
 
 PREFIX = "paper:"
 STATE = "photos/confirming"
 LONG = "长期"
+_ACCOUNT = "bank_account"
 _NUMBERS = ("id_number", "disability_card_no", "guardian_id_number", "bank_account", "guardian_phone")
-_SAME_PLACE = 0.6  # of the shorter address: so much of it stands in the longer one
+_SAME_PLACE = 0.8  # of the shorter address: so much of it stands in the longer one
+_END, _SAME_END = 9, 0.6  # signs in which village and door stand, and how much of them is alike
+_PROVINCE = re.compile("^(?:[^省市州盟区县]{2,7}(?:省|市|州|盟|自治区|地区))+")  # said or left out as it comes
 _OPEN_DOUBT, _CLOSE_DOUBT = "【", "】"
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One value of a paper as it would be an answer. `key`: of that answer; `name`: of the fact or field."""
+    """One value of a paper as it would be an answer. `key`: of that answer; `name`: of the fact or field.
+    `checked`: borne out by the paper itself, or a number that stands alike on another paper."""
 
     name: str
     key: str
     answer: Any
     read: PaperValue
-
-    @property
-    def checked(self) -> bool:
-        return self.read.checked
+    checked: bool
 
 
 # --- which questions there are ---
@@ -69,7 +71,7 @@ def _open(view: View, paper: Paper) -> Iterator[str]:
         return
     if "expired" not in paper.settled and expired(view, paper):
         yield "expired"
-    if paper.whose == "applicant":
+    if paper.whose:
         yield from (f"differs.{name}" for name in view.library.papers.compared if differs(view, paper, name))
     if pending(view, paper):
         yield "values"
@@ -98,23 +100,42 @@ def tells(view: View, paper: Paper) -> tuple[Told, ...]:
     kind = kind_of(view, paper)
     if kind is None:
         return ()
-    names = kind.of_guardian if paper.whose == "guardian" else {name: name for name in kind.tells}
+    names = {name: name for name in kind.tells}
+    if paper.whose == "guardian":
+        names = {_ACCOUNT: _ACCOUNT} if is_payee(view, paper) else kind.of_guardian
     read = {value.name: value for value in paper.values}
-    found = (_told(view, name, read[own]) for own, name in names.items() if own in read)
+    found = (_told(view, paper, name, read[own]) for own, name in names.items() if own in read)
     return tuple(one for one in found if one is not None)
 
 
-def _told(view: View, name: str, read: PaperValue) -> Told | None:
+def is_payee(view: View, paper: Paper) -> bool:
+    """Whether this card is that of the other person to whom the money goes."""
+    name = next((value.value for value in paper.values if value.name == "name"), "")
+    return bool(name) and view.value(HOLDER) == name != view.value("field:name")
+
+
+def _told(view: View, paper: Paper, name: str, read: PaperValue) -> Told | None:
     """None for what cannot stand as an answer."""
     fact = view.policy.facts.get(name)
+    sure = read.checked or (name in _NUMBERS and _stands_elsewhere(view, paper, read))
     if fact is not None and fact.ask:
         answer = _as_fact(fact.type, read.value)
         good = answer is not None and (not fact.values or set(_listed(answer)) <= set(fact.values))
-        return Told(name, name, answer, read) if good else None
+        return Told(name, name, answer, read, sure) if good else None
     if name not in view.policy.fields:
         return None
     checked = check_value(view.policy, name, read.value, {}, view.today)
-    return None if checked.problem or not checked.value else Told(name, form.PREFIX + name, checked.value, read)
+    return None if checked.problem or not checked.value else Told(name, form.PREFIX + name, checked.value, read, sure)
+
+
+def _stands_elsewhere(view: View, paper: Paper, read: PaperValue) -> bool:
+    """Whether a paper of another kind says the same number: two are not misread alike."""
+    others = view.draft.papers.values() if view.draft else ()
+    return any(
+        one.kind != paper.kind and one.whose == paper.whose and value.name == read.name and value.value == read.value
+        for one in others
+        for value in one.values
+    )
 
 
 def _as_fact(type: str, value: str) -> Any:
@@ -155,7 +176,10 @@ def expired(view: View, paper: Paper) -> date | None:
 
 def differs(view: View, paper: Paper, name: str) -> tuple[Any, Any] | None:
     """(what was said, what stands there) where these cannot both be so and nobody has settled it."""
-    found = _age(view, paper) if name == "age" else _both(view, paper, name)
+    if name == "age":
+        found: tuple[Any, Any] | None = _age(view, paper) if paper.whose == "applicant" else None
+    else:
+        found = _both(view, paper, name)
     if found is None or f"differs.{name}.{fingerprint(list(found))}" in paper.settled:
         return None
     return found
@@ -166,20 +190,35 @@ def _both(view: View, paper: Paper, name: str) -> tuple[Any, Any] | None:
     said = view.value(one.key) if one else None
     if one is None or said in (None, "", []) or said == one.answer or (name in _NUMBERS and not one.checked):
         return None
+    if name.startswith("guardian_") and _guardian_is_seen(view, name, said):
+        return None
     if isinstance(said, list) and set(said) == set(_listed(one.answer)):
         return None
     if name == "card_level" and said not in (1, 2, 3, 4):
         return None
     if name == "household_address" and _same_place(str(said), str(one.answer)):
         return None
-    return None if name == "name" and _only_in_doubt(one.read, str(said)) else (said, one.answer)
+    return None if name.endswith("name") and _only_in_doubt(one.read, str(said)) else (said, one.answer)
+
+
+def _guardian_is_seen(view: View, name: str, said: Any) -> bool:
+    """Whether some paper bears out who the guardian is: the pages of others of the family lie beside it."""
+    papers = view.draft.papers.values() if view.draft else ()
+    return any(one.name == name and one.answer == said for paper in papers for one in tells(view, paper))
 
 
 def _same_place(one: str, other: str) -> bool:
-    """Whether two addresses may be one, written with more or fewer words or misread in places."""
+    """Whether two addresses may be one, written with more or fewer words or misread in places: as a whole, and at their ends,
+    for neighbours differ nowhere else."""
+    one, other = _PROVINCE.sub("", one), _PROVINCE.sub("", other)
+    end = min(len(one), len(other), _END)
+    return _alike(one, other, _SAME_PLACE) and _alike(one[-end:], other[-end:], _SAME_END)
+
+
+def _alike(one: str, other: str, part: float) -> bool:
     short, long = sorted((one, other), key=len)
     kept = sum(match.size for match in SequenceMatcher(None, short, long, autojunk=False).get_matching_blocks())
-    return kept >= _SAME_PLACE * len(short)
+    return kept >= part * len(short)
 
 
 def _only_in_doubt(read: PaperValue, said: str) -> bool:
@@ -204,6 +243,18 @@ def age_on(view: View, paper: Paper) -> int | None:
 def number_on(paper: Paper) -> str:
     """The identity number on it, "" where none is borne out."""
     return next((v.value for v in paper.values if v.name == "id_number" and v.checked), "")
+
+
+def odd(view: View, paper: Paper) -> bool:
+    """Whether sex or day of birth on it are not those of the identity number on it, or, where it bears none, of the one that
+    was told."""
+    number = number_on(paper) or str(form.told(view).get("id_number", ""))
+    read = {value.name: value.value for value in paper.values if not value.doubtful}
+    born = birth_date_of(number) if number else None
+    if born is None:
+        return False
+    sex = "male" if int(number[16]) % 2 else "female"  # GB 11643
+    return read.get("gender", sex) != sex or read.get("birth_date", f"{born}") != f"{born}"
 
 
 # --- asking ---
@@ -239,7 +290,7 @@ def _ask_whose(view: View, query: Query, photo_id: str, paper: Paper) -> Any:
 
 def _ask_values(view: View, query: Query, paper: Paper) -> Any:
     shown, words = pending(view, paper), view.words.questions["paper_values"]
-    lines = tuple(f"{label(view, one.name)}：{marked(one.read)}" for one in shown)
+    lines = tuple(f"{label(view, one.name)}：{_shown(view, one)}" for one in shown)
     wrong = (Option(f"no.{one.name}", view.words.say("this_is_wrong", label=label(view, one.name))) for one in shown)
     options = (Option("right", view.words.say("all_right")), *wrong)
     text = words.text.format(kind=_name(view, paper), lines="\n".join(lines))
@@ -253,6 +304,14 @@ def _ask_differs(view: View, query: Query, paper: Paper, name: str) -> Any:
     key = "paper_differs_papers" if other is not None and other.by == "photo" else "paper_differs"
     was, stands = in_words(view, name, said), in_words(view, name, printed)
     return choice(view, query, key, kind=_name(view, paper), label=label(view, name), said=was, printed=stands)
+
+
+def _shown(view: View, one: Told) -> str:
+    """The value for a yes: as it was read, or in words where it is kept as a code."""
+    if one.read.value == one.answer:
+        return marked(one.read)
+    words = in_words(view, one.name, one.answer) if one.name not in _NUMBERS else str(one.answer)
+    return f"{_OPEN_DOUBT}{words}{_CLOSE_DOUBT}" if one.read.doubtful else words
 
 
 def marked(read: PaperValue) -> str:

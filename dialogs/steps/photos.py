@@ -26,6 +26,9 @@ BY_HELPER = "helper"  # somebody else takes it; `dialogs.talk` makes the link
 AS_IS = "as_is"  # the picture that was asked for again, all the same
 MANDATE_LETTER = "mandate_letter"
 GUARDIAN_DOCS = "guardian_docs"
+BANK_CARD = "bank_card"
+HOLDER = "field:bank_holder"
+_NAMED = {GUARDIAN_DOCS: "field:guardian_name", BANK_CARD: HOLDER}  # whose paper it is stands in the form
 _BESIDE = ("id_card_back",)  # bears no name, and belongs to one that does
 _FOR = frozenset(("eligible", "later"))  # verdicts with which papers are handed in
 
@@ -126,8 +129,12 @@ def _parts_of(view: View, material: str) -> tuple[str, ...]:
 
 
 def _whose(view: View, key: str) -> str:
-    """Who stands on this paper, where somebody else than the applicant might be meant: “孩子的”, "" otherwise."""
+    """Who stands on this paper, where somebody else might be meant: “孩子的”, a guardian or the holder of an account by name,
+    "" otherwise."""
     part, kinds = key.removeprefix(PREFIX), view.library.papers.kinds.values()
+    if (named := view.value(_NAMED.get(part, ""))) and named != view.value("field:name"):
+        own = part == GUARDIAN_DOCS and view.role == "legal_guardian"
+        return view.words.say("whose_own") if own else view.words.say("whose", who=named)
     own = any(part in kind.places and (kind.personal or kind.cut) for kind in kinds) or part in _BESIDE
     return view.words.say("whose", who=view.label) if own and view.label else ""
 

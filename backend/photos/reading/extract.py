@@ -242,7 +242,9 @@ def _as_field(name: str, value: Value) -> ReadField:
     scores = value.run.scores
     score = round(min(scores), 3) if scores else 0.0
     plain = value.text == value.run.text
-    doubtful = () if value.checked or not plain else tuple(at for at, one in enumerate(scores) if one < _DOUBTFUL)
+    doubtful = () if value.checked else tuple(at for at, one in enumerate(scores) if one < _DOUBTFUL)
+    if doubtful and not plain:  # it is written otherwise than it stands there: all of it
+        doubtful = tuple(range(len(value.text)))
     return ReadField(name, value.text, value.checked, score, doubtful)
 
 
