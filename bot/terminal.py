@@ -120,7 +120,7 @@ def chat(
             return 1
         while talk.say(_line(read, w.prompt)):
             pass
-    write(w.bye)
+    write(w.bye_for_good if talk.gone else w.bye)
     return 0
 
 
@@ -170,6 +170,7 @@ class _Chat:
     memory: _Memory
     open: Ask | None = None
     shown: frozenset[str] = frozenset()
+    gone: bool = False  # everything has been deleted, and nothing said since
 
     def say(self, line: str) -> bool:
         """One line by the person; False when they want to leave."""
@@ -231,6 +232,11 @@ class _Chat:
         got = self._call("POST", "/api/v1/messages", json=body, key=said.id)
         if got is not None:
             self._show(got.get("entries", []), own=False)
+            self.gone = bool(got.get("gone"))
+            if self.gone:
+                self.memory.forget(self.http)
+                self.shown, self.open = frozenset(), None
+                return
             self._ask(got, again=True)
 
     def _upload(self, names: str) -> Iterator[str]:

@@ -80,6 +80,7 @@ class TerminalWords(_Words):
     unreachable: str
     refused: str
     bye: str
+    bye_for_good: str
     commands: dict[str, str]
 
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from dialogs.aside import call_staff
 from dialogs.desk import Desk
-from dialogs.messages import Ask, ForgetDraft, Review, ReviewSection
+from dialogs.messages import Ask, ForgetDraft, ForgetMe, Review, ReviewSection
 from dialogs.session import DraftName
 from dialogs.steps import review
 from dialogs.steps.progress import overview
 from dialogs.steps.signing import packet
 from dialogs.view import Query, View
 
-PENDING = "pending:restart"
+PENDING = "pending:"  # begins the names of questions that stand beside the path: sure?
 
 
 def back(desk: Desk, argument: str = "") -> None:
@@ -58,25 +58,39 @@ def restart(desk: Desk, argument: str = "") -> None:
     """Starting over is asked once more, unless this one has been submitted: then another one begins."""
     if desk.draft is None or _submitted(desk):
         return another(desk)
-    desk.pend(restart_question(desk.view), {"what": "restart"})
+    _make_sure(desk, "restart")
 
 
-def restart_question(view: View) -> Ask:
-    words = view.words.questions["restart"]
-    return Ask(
-        PENDING,
-        view.session.talk.state,
-        words.title,
-        words.text,
-        "choice",
-        view.words.options("restart"),
-        about=view.about,
-    )
+def forget(desk: Desk, argument: str = "") -> None:
+    """Deleting all that is kept of the person is asked once more."""
+    _make_sure(desk, "forget")
 
 
-def restart_confirmed(desk: Desk) -> None:
+def _make_sure(desk: Desk, what: str) -> None:
+    desk.pend(sure_question(desk.view, what), {"what": what})
+
+
+def sure_question(view: View, what: str) -> Ask:
+    """“Are you sure?” before what cannot be taken back. `what`: the name of its command."""
+    words, state = view.words.questions[what], view.session.talk.state
+    return Ask(PENDING + what, state, words.title, words.text, "choice", view.words.options(what), about=view.about)
+
+
+def confirmed(desk: Desk, what: str) -> None:
+    """A plain yes to `sure_question`."""
+    {"restart": _begin_again, "forget": _let_go}[what](desk)
+
+
+def _let_go(desk: Desk) -> None:
+    desk.effects.append(ForgetMe())
+    desk.say("forgotten")
+    desk.stay("paused", quiet=True)
+
+
+def _begin_again(desk: Desk) -> None:
     """The draft and its pictures go; the talk begins again at whom it is for."""
-    assert desk.draft is not None
+    if desk.draft is None:
+        return another(desk)
     gone = desk.draft.id
     desk.effects.append(ForgetDraft(gone))
     desk.set_talk(drafts=tuple(name for name in desk.talk.drafts if name.id != gone))
@@ -103,7 +117,7 @@ def pause(desk: Desk, argument: str = "") -> None:
 
 
 def help_(desk: Desk, argument: str = "") -> None:
-    """`argument`: what help is asked for ("large", "delete"), as commands.yaml names it; else what helps in this phase."""
+    """`argument`: what help is asked for ("large", "photos"), as commands.yaml names it; else what helps in this phase."""
     own = f"help_{argument or desk.state.split('/')[0]}"
     desk.say(own if own in desk.view.words.says else "help")
     desk.stay("answered_aside")
@@ -148,6 +162,7 @@ COMMANDS: dict[str, Callable[[Desk, str], None]] = {
     "restart": restart,
     "resume": resume,
     "pause": pause,
+    "forget": forget,
     "help": help_,
     "progress": progress,
     "human": human,

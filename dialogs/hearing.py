@@ -12,10 +12,10 @@ from typing import Any
 
 from dialogs.aside import answer_what_waited, call_staff, clarify, distress, side_answer
 from dialogs.asked import from_the_pack
-from dialogs.commands import COMMANDS
+from dialogs.commands import COMMANDS, sure_question
 from dialogs.desk import Desk
 from dialogs.giving import change_event, give
-from dialogs.messages import Option, Say
+from dialogs.messages import Say
 from dialogs.reading import corrected
 from dialogs.steps import form, papers
 from dialogs.steps.screening import fact_in_words
@@ -46,9 +46,8 @@ def context_of(view: View, query: Query) -> str:
 
 def read(desk: Desk, context: str, text: str | None = None) -> Reading:
     """What the message (or this piece of it) means."""
-    shown: tuple[Option, ...] = ()
-    if desk.talk.pending is None:
-        shown = desk.view.asking(desk.open).ask.options
+    beside = desk.talk.pending
+    shown = (sure_question(desk.view, beside["what"]) if beside else desk.view.asking(desk.open).ask).options
     words = desk.message.text if text is None else text
     asked = (context, words, desk.view.region, shown, desk.view.label)
     known = next((reading for before, reading in desk.heard if before == asked), None)

@@ -396,7 +396,14 @@ class ForgetDraft:
     kind: Literal["forget_draft"] = "forget_draft"
 
 
-Effect = Submit | CallStaff | PlacePhotos | LookAt | LetHelp | Supply | Rate | KeepQuestion | ForgetDraft
+@dataclass(frozen=True, slots=True)
+class ForgetMe:
+    """The person wants everything of theirs deleted: the doors let them go, and a job deletes all that is kept."""
+
+    kind: Literal["forget_me"] = "forget_me"
+
+
+Effect = Submit | CallStaff | PlacePhotos | LookAt | LetHelp | Supply | Rate | KeepQuestion | ForgetDraft | ForgetMe
 
 
 @dataclass(frozen=True, slots=True)

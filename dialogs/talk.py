@@ -14,7 +14,7 @@ from typing import Any
 
 from dialogs import bursts, office, reading
 from dialogs.aside import distress
-from dialogs.commands import COMMANDS, PENDING, restart_confirmed, restart_question
+from dialogs.commands import COMMANDS, PENDING, confirmed, sure_question
 from dialogs.desk import Desk
 from dialogs.giving import give, keep_for_later
 from dialogs.hearing import after_one_of, context_of, read, read_as, run_command, volunteer
@@ -62,7 +62,7 @@ def open_ask(library: Library, session: Session, at: datetime) -> Ask | None:
         return None
     view = Seen(library, session, at)
     if session.talk.pending is not None:
-        return restart_question(view)
+        return sure_question(view, session.talk.pending["what"])
     ask: Ask = view.asking(view.open).ask
     return ask
 
@@ -191,7 +191,7 @@ def _early(desk: Desk, burst: Burst | None, unread: tuple[dict[str, Any], ...]) 
 
 def _text(desk: Desk) -> None:
     if desk.talk.pending is not None:
-        return _confirmation(desk, read(desk, "yesno:confirm_restart"))
+        return _confirmation(desk, desk.talk.pending["what"], desk.message.text.strip())
     if desk.talk.paused and desk.talk.called is not None and desk.talk.called.reason == "distress":
         return _after_distress(desk)
     if desk.message.text.strip() in desk.view.words.lists["next_person_words"] and _may_switch(desk):
@@ -203,14 +203,22 @@ def _text(desk: Desk) -> None:
     read_as(desk, read(desk, context_of(desk.view, desk.open)))
 
 
-def _confirmation(desk: Desk, reading: Reading) -> None:
-    """Start over? Only a plain yes or no answers that; whatever else was said is heard as always."""
-    if reading.kind == "answer" and isinstance(reading.value, bool):
+def _confirmation(desk: Desk, what: str, text: str) -> None:
+    """Sure? Only a plain no or an outspoken yes answers that, for it cannot be taken back: “嗯” is none. Whatever else was said
+    is heard as always."""
+    words, shown = desk.view.words.lists, sure_question(desk.view, what).options
+    chosen = next((option.value for option in shown if option.label == text), None)
+    if chosen is not None or (what == "forget" and text.rstrip("吧嘛了。！") in words["delete_words"]):
+        return _pending(desk, chosen is not False)
+    reading = read(desk, "yesno:confirm_restart")
+    sure = any(word in text for word in words["sure_words"])
+    if reading.kind == "answer" and (reading.value is False or (reading.value is True and sure)):
         return _pending(desk, reading.value)
     desk.set_talk(pending=None)
-    if reading.kind in ("distress", "human", "command", "faq", "refused", "chat"):
-        return read_as(desk, reading)
-    COMMANDS["restart"](desk, "")
+    meant = read(desk, context_of(desk.view, desk.open))
+    if reading.kind in (*_BY_ITSELF, "chat") or (meant.kind == "answer" and meant.value is not None):
+        return read_as(desk, reading if reading.kind in (*_BY_ITSELF, "chat") else meant)
+    COMMANDS[what](desk, "")
 
 
 def _next_person(desk: Desk) -> None:
@@ -246,7 +254,7 @@ def _after_distress(desk: Desk) -> None:
 
 def _answer(desk: Desk) -> None:
     message = desk.message
-    if desk.talk.pending is not None and message.question in ("", PENDING):
+    if desk.talk.pending is not None and (not message.question or message.question.startswith(PENDING)):
         return _pending(desk, message.value)
     query = desk.view.find(message.question) if message.question else desk.open
     if query is None:
@@ -319,9 +327,10 @@ def switch(desk: Desk) -> Turn:
 
 
 def _pending(desk: Desk, value: Any) -> None:
+    what = desk.talk.pending["what"] if desk.talk.pending else ""
     desk.set_talk(pending=None)
-    if value is True:
-        return restart_confirmed(desk)
+    if what and value is True:
+        return confirmed(desk, what)
     desk.say("goes_on")
     desk.stay("asked_again")
 

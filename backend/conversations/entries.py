@@ -48,7 +48,7 @@ class Answer:
     """What a message got: kept in the inbox, and given again to the same message, byte for byte.
 
     `body`: JSON {"entries", "open", "about", "drafts", "floor", "needs", "asked", "refused",
-    "may_grow"}. `said`: the talk's blocks while they are at hand, None when the answer comes from the inbox.
+    "may_grow", "gone"}. `said`: the talk's blocks while they are at hand, None when the answer comes from the inbox.
     """
 
     person_id: str
@@ -68,6 +68,11 @@ class Answer:
     def may_grow(self) -> bool:
         """Whether more words may belong to these, so that a chat waits a moment before it answers."""
         return bool(self.shown.get("may_grow"))
+
+    @property
+    def gone(self) -> bool:
+        """Whether this person has everything deleted: the door lets them go."""
+        return bool(self.shown.get("gone"))
 
     @cached_property
     def replies(self) -> tuple[Reply, ...]:

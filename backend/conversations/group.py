@@ -23,7 +23,7 @@ from backend.people import happenings
 from backend.people.effects import Aside, Wanted
 from backend.storage import DataKey, Storage, new_id, new_receipt, now
 from backend.web import place
-from dialogs.messages import CallStaff, ForgetDraft, KeepQuestion, Message, Turn
+from dialogs.messages import CallStaff, ForgetDraft, ForgetMe, KeepQuestion, Message, Turn
 from dialogs.session import Draft, Session, Talk
 
 log = logging.getLogger(__name__)
@@ -242,6 +242,7 @@ class Group:
         message = incoming.message
         shown = {**page(entries, talking.session, talking.open), "asked": asked, "refused": turn.refused}
         shown["may_grow"] = turn.may_grow
+        shown["gone"] = any(isinstance(effect, ForgetMe) for effect in turn.effects)
         body = to_json(shown)
         if message.kind == "system":
             self._told.append(message.id)

@@ -203,7 +203,10 @@ def plain_pages(way_in: WayIn) -> APIRouter:
         shown = await door.shown()
         try:
             check_shown(door, form)
-            wrong = complaint(shown, await work(door, form, shown))
+            after = await work(door, form, shown)
+            if after.get("gone"):
+                return gone(request, door, after["entries"][-1]["blocks"][-1]["text"])
+            wrong = complaint(shown, after)
         except Unaccepted as fault:
             wrong = fault.says
         if wrong:
@@ -294,8 +297,12 @@ def plain_pages(way_in: WayIn) -> APIRouter:
                 raise Unaccepted("没有删除。要删，请先勾上“确定全部删除”。")
         except Unaccepted as fault:
             return rendered("mine.html", request, door, shown, wrong=fault.says)
-        title, *says = (await door.forget()).split("\n")
-        return rendered("gone.html", request, door, {**shown, **NOTHING}, title=title, says=says)
+        return gone(request, door, await door.forget())
+
+    def gone(request: Request, door: Door, says: str) -> str:
+        """What is shown once everything has been deleted: `says`, the heading in its first line."""
+        title, *lines = says.split("\n")
+        return rendered("gone.html", request, door, NOTHING, title=title, says=lines)
 
     return router
 

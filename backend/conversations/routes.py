@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from backend.applications.routes import pdf
 from backend.conversations import service
-from backend.conversations.entries import Json
+from backend.conversations.entries import Answer, Json
 from backend.conversations.writer import Away, Busy
 from backend.jobs import House
 from backend.people import identity
@@ -55,8 +55,10 @@ async def conversation(house: HouseDep, visitor: VisitorDep) -> Json:
 async def messages(
     request: Request, response: Response, house: HouseDep, visitor: VisitorDep, key: KeyDep = None
 ) -> Response:
-    body = await _handed(request, house, visitor, _web, await request.body(), service.message_key(key))
-    answer = Response(body, media_type="application/json")
+    said = await _handed(request, house, visitor, _web, await request.body(), service.message_key(key))
+    if said.gone:
+        identity.take_cookie(response)
+    answer = Response(said.body, media_type="application/json")
     answer.raw_headers += [one for one in response.raw_headers if one[0] == b"set-cookie"]
     return answer
 
@@ -112,9 +114,12 @@ class PlainDoor:
     async def hand(self, body: Json, key: str) -> Json:
         sent = json.dumps(body).encode()
         try:
-            return dict(json.loads(await _handed(self.request, self.house, self.visitor, _plain, sent, key)))
+            said = await _handed(self.request, self.house, self.visitor, _plain, sent, key)
         except Problem as met:
             raise _unaccepted(met.says) from None
+        if said.gone:
+            identity.take_cookie(self.response)
+        return said.shown
 
     async def keep(self, picture: UploadFile, key: str) -> str:
         try:
@@ -149,7 +154,7 @@ def _shown(house: House, visitor: Visitor) -> Json:
     return service.shown(house, person_id)
 
 
-async def _handed(request: Request, house: House, visitor: Visitor, channel: Web, body: bytes, key: str) -> bytes:
+async def _handed(request: Request, house: House, visitor: Visitor, channel: Web, body: bytes, key: str) -> Answer:
     """Hand a message in and wait for its answer, which is on disk then."""
     try:
         inbound = channel.read(Posted(visitor.token, key, body))
@@ -161,7 +166,7 @@ async def _handed(request: Request, house: House, visitor: Visitor, channel: Web
     except (Away, Busy):
         raise Problem(503, "busy", "现在人很多。请等一会儿再发。") from None
     request.app.state.doorman.know(visitor.token)
-    return bytes(answer.body)
+    return answer
 
 
 def _keep_photo(house: House, person_id: str, data: bytes) -> Json:

@@ -6,13 +6,15 @@ knowing theirs. Deletion destroys the person's key first of all: what a backup s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session
 
 from backend import jobs
+from backend.people import effects
 from backend.people import store as rows
 from backend.storage import DataKey, Storage, now
 
@@ -59,6 +61,21 @@ def forget(store: Storage, person_id: str) -> None:
             for blob_id in room.forget(tx, person_id):
                 jobs.start(tx, "people.drop_blob", key=blob_id, args=(blob_id,))
         rows.drop_person(tx, person_id)
+
+
+def _wants_to_be_forgotten(tx: sa.Connection, store: Storage, wanted: Sequence[effects.Wanted]) -> None:
+    """Effect ForgetMe: a job deletes, for the turn that said so has to be answered first."""
+    for one in wanted:
+        jobs.start(tx, "people.forget", key=one.person_id, args=(one.person_id,))
+
+
+effects.register("forget_me", _wants_to_be_forgotten)
+
+
+@jobs.job("people.forget")
+def forget_now(house: jobs.House, person_id: str) -> None:
+    """Delete everything of this person."""
+    forget(house.store, person_id)
 
 
 @jobs.job("people.drop_blob")

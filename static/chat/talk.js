@@ -194,7 +194,7 @@ async function pump() {
       const said = await deliver(item);
       tries = 0;
       await drop(item.id);
-      take(said, item);
+      await take(said, item);
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       if (!problem.final) {
@@ -212,7 +212,8 @@ async function pump() {
 }
 
 // What the server said to something this person did. An error about the question that stays open belongs at the question.
-function take(said, item) {
+async function take(said, item) {
+  if (said.gone) return left(said.entries.at(-1).blocks.at(-1).text);
   const same = said.open && state.open && said.open.question === state.open.question;
   const wrong = same ? said.entries.filter((entry) => entry.blocks.some((block) => block.tone === "error")) : [];
   const words = wrong.flatMap((entry) => entry.blocks.filter((block) => block.tone === "error")).map((block) => block.text);
@@ -300,9 +301,14 @@ export const exported = () => call("/me/export");
 // `done`: called in the moment when nothing is left, before the page shows it.
 export async function forget(done) {
   const { says } = await call("/me", { method: "DELETE" });
+  await left(says, done);
+}
+// Everything has been deleted: nothing of it stays in this browser either. `says`: what is shown then.
+async function left(says, done = () => {}) {
   for (const item of state.waiting) await drop(item.id);
   try { localStorage.removeItem(UNSENT); } catch { /* nothing was kept */ }
   events?.close();
+  stale = false;
   done();
-  set({ ...pick({ needs: [] }), log: [], held: new Set(), error: null, trouble: "", waits: false, fresh: [], gone: says, turn: state.turn + 1 });
+  set({ ...pick({ needs: [] }), waiting: [], log: [], held: new Set(), error: null, trouble: "", waits: false, fresh: [], gone: says, turn: state.turn + 1 });
 }

@@ -111,6 +111,20 @@ def test_what_was_said_on_the_phone_is_taken_away_and_deleted_for_good(talk: Cha
     assert talk.log_texts() == []
 
 
+def test_whoever_says_so_has_everything_deleted_in_the_middle_of_the_talk(talk: ChatPage) -> None:
+    talk.open().begin()
+    for _ in range(2):
+        talk.answer("同意")
+    talk.say("删掉我的资料")
+    assert talk.title() == "全部删除"
+    talk.answer("确定，全部删除")
+    expect(talk.now).to_contain_text("删好了")
+    assert talk.log_texts() == []
+    talk.page.reload()
+    expect(talk.now.get_by_role("button", name="开始")).to_be_visible()
+    assert talk.log_texts() == []
+
+
 @pytest.fixture
 def plain(browser: Browser, house: str) -> object:
     context = person(browser, house, java_script_enabled=False)
@@ -123,6 +137,20 @@ def title_of(page: Page) -> str:
     heading = page.locator(".now h2").first
     expect(heading).to_be_visible()
     return heading.inner_text()
+
+
+def test_without_scripts_too_words_are_enough_to_have_everything_deleted(plain: Page) -> None:
+    plain.goto("/plain")
+    plain.get_by_role("button", name="开始").click()
+    for label in ("同意", "同意"):
+        plain.locator("button.option", has_text=label).first.click()
+    plain.locator("#free").fill("删掉我的资料")
+    plain.get_by_role("button", name="发送").click()
+    assert title_of(plain) == "全部删除"
+    plain.locator("button.option", has_text="确定，全部删除").click()
+    expect(plain.get_by_role("heading", name="删好了")).to_be_visible()
+    plain.goto("/plain")
+    expect(plain.get_by_role("button", name="开始")).to_be_visible()
 
 
 def test_a_father_goes_from_hello_to_the_number_and_to_deletion_without_scripts(plain: Page, picture: Path) -> None:

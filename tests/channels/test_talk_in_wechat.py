@@ -56,6 +56,17 @@ def until(true: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.05)
 
 
+def known(user: WeChatUser) -> int:
+    """How many accounts the desk has of this follower."""
+    store: Any = user.client.app.state.house.store  # type: ignore[attr-defined]
+    with store.read() as tx:
+        found = tx.execute(
+            sa.text("SELECT count(*) FROM account WHERE key_hash = :door"),
+            {"door": store.keys.find_hash("wechat_oa", user.openid)},
+        )
+        return int(found.scalar_one())
+
+
 def states(user: WeChatUser) -> list[str]:
     """Of this person's photos."""
     store: Any = user.client.app.state.house.store  # type: ignore[attr-defined]
@@ -93,6 +104,19 @@ def test_nine_photos_in_a_row_are_all_kept(zhou: WeChatUser) -> None:
     for shade in range(9):
         zhou.photo(picture(shade * 20))
     until(lambda: states(zhou) == ["kept"] * 9)
+
+
+def test_whoever_says_so_is_asked_once_more_and_then_has_everything_deleted(zhou: WeChatUser) -> None:
+    for words in ("你好", "同意", "同意", "1"):
+        zhou.say(words)
+    zhou.photo(picture(7))
+    until(lambda: states(zhou) == ["kept"])
+    assert "1 确定，全部删除  2 不删，先留着" in zhou.say("删掉我的资料")
+    assert "接着来" in zhou.say("2")
+    zhou.say("删掉我的资料")
+    assert "都删掉了" in zhou.say("1")
+    until(lambda: known(zhou) == 0)
+    assert "1 同意" in zhou.say("你好")
 
 
 def test_no_openid_and_no_word_of_a_talk_reaches_the_log(zhou: WeChatUser, caplog: pytest.LogCaptureFixture) -> None:

@@ -219,3 +219,12 @@ def test_the_talk_is_led_in_a_terminal_with_nothing_but_lines(tmp_path: Path) ->
     told = "\n".join(written)
     assert "“一件事”" in told and "这次是给谁办事？" in told and "户口" in told
     assert "\x1b" not in told and "\r" not in told and "\x08" not in told
+
+
+def test_whoever_has_everything_deleted_is_a_stranger_to_the_terminal_too(tmp_path: Path) -> None:
+    written: list[str] = []
+    lines = iter(["1", "同意", "删掉我的资料", "1", "/退出"])
+    with serving(create_app(fresh("sqlite", tmp_path))) as address:
+        assert chat(address, lambda prompt: next(lines), written.append, keep=tmp_path / "cookie") == 0
+    assert "都删掉了" in written[-2] and written[-1] == words().terminal.bye_for_good
+    assert not (tmp_path / "cookie").exists()
