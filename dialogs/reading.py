@@ -25,13 +25,15 @@ _NO_PLACE = ("", photos.UNPLACED)
 
 
 class _Found:
-    """What is told of pictures that are good, in one go: their names, and what was taken from them."""
+    """What is told in one go of pictures that came together: the names of the good ones, and what was taken from them. `again`:
+    places that one of them was no good for; that is said once, and counts as one time."""
 
-    __slots__ = ("good", "told")
+    __slots__ = ("again", "good", "told")
 
     def __init__(self) -> None:
         self.good: list[str] = []
         self.told: list[str] = []
+        self.again: set[str] = set()
 
     def say(self, desk: Desk) -> None:
         if self.good:
@@ -205,10 +207,10 @@ def _weigh_one(desk: Desk, photo_id: str, found: _Found) -> None:
     known = desk.library.papers.known(part)
     if part and known and kind is not None and not kind.fits(part):
         if not _find_place(desk, photo_id, ()):
-            return _again(desk, photo_id, part, "wrong_paper", kind.name)
+            return _again(desk, photo_id, part, "wrong_paper", found, kind.name)
         part = papers.part_of(desk.view, photo_id)
     if part and known and (paper.problem or kind is None):
-        return _again(desk, photo_id, part, paper.problem or "wrong_paper")
+        return _again(desk, photo_id, part, paper.problem or "wrong_paper", found)
     _take(desk, photo_id, part, found)
 
 
@@ -220,7 +222,7 @@ def _too_bad(desk: Desk, photo_id: str) -> None:
     desk.say("early_not_good", why=desk.view.words.name("retake_why", why))
 
 
-def _again(desk: Desk, photo_id: str, part: str, why: str, seems: str = "") -> None:
+def _again(desk: Desk, photo_id: str, part: str, why: str, found: _Found, seems: str = "") -> None:
     """Ask for this picture again, or, the third time, take it as it is."""
     assert desk.draft is not None
     before = desk.draft.retakes.get(part)
@@ -228,12 +230,15 @@ def _again(desk: Desk, photo_id: str, part: str, why: str, seems: str = "") -> N
     _keep(desk, photo_id, weighed=True, problem=why)
     if _is_more_of(desk, photo_id, part):
         return desk.effects.append(LookAt((photo_id,), why))
-    if times >= TIMES:
+    if times >= TIMES and part not in found.again:
         return _to_a_person(desk, photo_id, part, why)
-    retake = Retake(times=times + 1, why=why, photo_id=photo_id)
-    desk.set_draft(retakes={**desk.draft.retakes, part: retake})
     held = photos.photo_ids(desk.view.value(photos.PREFIX + part))
     _hold(desk, part, tuple(one for one in held if one != photo_id))
+    if part in found.again:
+        return desk.effects.append(LookAt((photo_id,), why))
+    found.again.add(part)
+    retake = Retake(times=times + 1, why=why, photo_id=photo_id)
+    desk.set_draft(retakes={**desk.draft.retakes, part: retake})
     if seems:
         desk.say("paper_seems", kind=seems, what=papers.place_name(desk.view, part))
     else:
@@ -243,8 +248,9 @@ def _again(desk: Desk, photo_id: str, part: str, why: str, seems: str = "") -> N
 def _is_more_of(desk: Desk, photo_id: str, part: str) -> bool:
     """Whether its place holds a good picture besides: then this one is one more page."""
     assert desk.draft is not None
-    others = (one for one in photos.photo_ids(desk.view.value(photos.PREFIX + part)) if one != photo_id)
-    return any(one in desk.draft.papers and not desk.draft.papers[one].problem for one in others)
+    held = (one for one in photos.photo_ids(desk.view.value(photos.PREFIX + part)) if one != photo_id)
+    others = (desk.draft.papers[one] for one in held if one in desk.draft.papers)
+    return any(one.weighed and not one.problem for one in others)
 
 
 def _to_a_person(desk: Desk, photo_id: str, part: str, why: str) -> None:

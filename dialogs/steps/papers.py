@@ -284,8 +284,9 @@ def _ask_whose(view: View, query: Query, photo_id: str, paper: Paper) -> Any:
     known = view.value("field:name") or view.value("field:id_number") or view.value("age") is not None
     words = "paper_whose" if known else "paper_whose_early"
     asked = choice(view, query, words, kind=_name(view, paper), owner=view.label or view.words.say("mine"))
-    guardian = view.role in ("legal_guardian", "deceased")
-    return replace(asked, options=tuple(o for o in asked.options if guardian or o.value != "guardian"))
+    if view.role in ("legal_guardian", "deceased"):
+        return asked
+    return replace(asked, options=tuple(o for o in asked.options if o.value != "guardian"), explained=())
 
 
 def _ask_values(view: View, query: Query, paper: Paper) -> Any:

@@ -55,7 +55,7 @@ export async function toSend(file, question = "") {
 
 function Preview({ picture, index, remove }) {
   const alt = `第${index + 1}张照片，还没交`;
-  return html`<li>${picture.shows ? html`<img src=${picture.url} alt=${alt} />` : html`<span class="unseen" role="img" aria-label=${`${alt}，这里显示不了`}>${picture.name}</span>`}
+  return html`<li>${picture.shows ? html`<img src=${picture.url} alt=${alt} />` : html`<span class="named" role="img" aria-label=${`${alt}，这里显示不了`}>${picture.name}</span>`}
     <button type="button" class="danger" aria-label="删除第${index + 1}张照片" onClick=${remove}>删除</button></li>`;
 }
 
@@ -96,8 +96,8 @@ export function Photos({ ask, send, complain, busy, Options }) {
     <div class="row">
       <label class="button pick ${pictures.length ? "" : "main"}">${mark("camera")}${pictures.length ? "再加一张" : "拍照或选照片"}
         <input type="file" accept="image/*" multiple onChange=${add} /></label>
-      <label class="button pick">选PDF文件<input type="file" accept="application/pdf,.pdf" onChange=${add} /></label>
       ${pictures.length ? html`<button type="button" class="main" onClick=${hand}>交这${pictures.length}张</button>` : null}
+      <label class="button pick">选PDF<input type="file" accept="application/pdf,.pdf" aria-label="选PDF文件" onChange=${add} /></label>
     </div>
     ${working ? html`<p class="hint">正在处理照片</p>` : null}
     ${ask.options.length ? html`<p class="hint">现在没有？也可以</p><${Options} ask=${ask} send=${send} />` : null}

@@ -192,6 +192,13 @@ def test_what_cannot_be_read_is_told_by_its_reason(spoilt: object, why: str, rea
     assert codes(read)[0] == why
 
 
+@pytest.mark.parametrize("much", [8, 11])
+def test_a_card_with_a_face_that_is_out_of_focus_is_out_of_focus_and_no_portrait(much: int, readers: Readers) -> None:
+    image = pixels(papers.photographed("id_front", "easy", 4242).jpeg)
+    read = readers.read_now(shown(cv2.GaussianBlur(image, (0, 0), much), 80), "id_card_back")
+    assert (read.kind, codes(read)[0]) == ("unknown", "blur")
+
+
 # --- portraits ---
 
 

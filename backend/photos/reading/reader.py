@@ -23,6 +23,7 @@ _OWN = 0.22  # of the picture's shorter side: a smaller face is one printed on a
 _PHOTO = "photo"  # the picture of the checklist that is a portrait
 _ENOUGH = 1500  # pixels of the shorter side: what has twice as many is decoded at half its size
 _FEW = 4  # lines of text beside a portrait: a date, a name of the studio
+_HARDLY_SEEN = {"blur", "dark"}  # so a card, too, is a face without a word
 _LOWER_HALF = Box(0.0, 0.5, 1.0, 0.5)
 _BAD = ReadPhoto("unknown", 0.0, problems=(Problem("bad_file"),))
 
@@ -56,7 +57,9 @@ class Reader:
         if found is None and (expected == _PHOTO or len(text.lines) < _FEW):
             faces = self._faces.find(image)
             if expected == _PHOTO or _is_portrait(image, faces) or (faces and not text.lines):
-                return _portrait(image, faces, region)
+                read = _portrait(image, faces, region)
+                if expected == _PHOTO or not _HARDLY_SEEN & {problem.code for problem in read.problems}:
+                    return read
         if found is None or not found.readable:
             found = self._second(text, found, expected) or found
         return _read(text, found, others, expected)
@@ -146,8 +149,8 @@ def _unknown(text: Text, expected: str | None) -> ReadPhoto:
     reasons = quality.reasons(text)
     known = expected is None or expected in known_materials()
     legible = quality.legible(text)
-    if legible:
-        problems: list[Code] = ["wrong_paper"] if known else []
+    if legible:  # also where only the large print of a paper out of focus is
+        problems: list[Code] = (["blur"] if "blur" in reasons else ["wrong_paper"]) if known else []
     else:
         problems = reasons or (["wrong_paper"] if known else ["unreadable"])
     masks = tuple(_box(line, text) for line in text.lines) if legible else ()
