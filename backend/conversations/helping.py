@@ -15,7 +15,6 @@ from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
 
 from backend.conversations import store as rows
 from backend.jobs import House
@@ -23,7 +22,8 @@ from backend.people import effects, happenings
 from backend.people.effects import Wanted
 from backend.photos import helping, service
 from backend.photos.models import HelpLink
-from backend.photos.wording import Refused, sentences
+from backend.photos.routes import one_file
+from backend.photos.wording import Refused
 from backend.storage import Storage, now
 from backend.web import Pace, Problem
 
@@ -72,11 +72,8 @@ async def hand_in(request: Request, token: Token) -> HTMLResponse:
         return _page(house, None)
     try:
         _pace.check(link.token_hash)
-        form = await request.form(max_files=1, max_fields=4)
-        file = form.get("file")
-        if not isinstance(file, UploadFile) or not file.filename:
-            return _page(house, link, wrong=sentences()["empty"].says)
-        taken = await run_in_threadpool(_take, house, link, await file.read())
+        async with one_file(request, link.person_id) as data:
+            taken = await run_in_threadpool(_take, house, link, data)
     except Refused as refused:
         return _page(house, link, wrong=refused.sentence.says)
     except Problem as met:

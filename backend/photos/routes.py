@@ -89,12 +89,19 @@ async def hand_in(request: Request, visitor: VisitorDep) -> JSONResponse:
     try:
         person_id = await run_in_threadpool(_who, store, visitor.token)
         request.app.state.doorman.know(visitor.token)
-        async with _door(request.app).room(person_id, _declared(request)):
-            data = await _file(request)
+        async with one_file(request, person_id) as data:
             taken = await _door(request.app).take(store, person_id, data)
     except Refused as refused:
         raise problem_of(refused) from None
     return JSONResponse(_answer(taken), 201, headers={"cache-control": "no-store"})
+
+
+@asynccontextmanager
+async def one_file(request: Request, person_id: str) -> AsyncIterator[bytes]:
+    """The one picture that this request brings for this person, held in memory while there is room for it. For every room that
+    takes one. Refused: too_many, too_big, not_a_picture, empty, incomplete."""
+    async with _door(request.app).room(person_id, _declared(request)):
+        yield await _file(request)
 
 
 @router.get("/{photo_id}/preview")

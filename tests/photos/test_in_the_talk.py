@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -131,6 +132,21 @@ def test_somebody_else_hands_in_the_picture_once_and_learns_nothing(desk: Office
     assert friend.get(address).status_code == 404
     assert friend.post(address, files={"file": ("a.jpg", pictures.jpeg(8), "image/jpeg")}).status_code == 404
     assert friend.get("/help-photo/somethingelse").status_code == 404
+
+
+def test_what_somebody_else_sends_is_never_written_to_disk_as_it_came(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[object] = []
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "rollover", lambda file: written.append(file))
+    person = desk.applicant(IN_THE_FORM)
+    person.tap("请人帮忙拍")
+    address = next(line for line in links(person) if "/help-photo/" in line).removeprefix("https://example.org")
+    large = {"file": ("a.jpg", pictures.jpeg_with_huge_header(), "image/jpeg")}
+    friend = TestClient(desk.app)
+    assert "空的" in friend.post(address, files={"file": ("", b"", "application/octet-stream")}).text
+    assert "谢谢" in friend.post(address, files=large).text
+    assert not written
 
 
 def test_who_said_that_a_picture_comes_later_is_reminded_after_some_days(desk: Office) -> None:
