@@ -21,7 +21,6 @@ from dialogs.view import Query, View, fingerprint
 TIMES = 2  # the same picture is asked for again so often
 PATIENCE = timedelta(minutes=2)  # a picture that takes longer keeps the others waiting no more
 SOFT = ("not_white", "size")
-_NO_PLACE = ("", photos.UNPLACED)
 
 
 class _Found:
@@ -232,8 +231,7 @@ def _again(desk: Desk, photo_id: str, part: str, why: str, found: _Found, seems:
         return desk.effects.append(LookAt((photo_id,), why))
     if times >= TIMES and part not in found.again:
         return _to_a_person(desk, photo_id, part, why)
-    held = photos.photo_ids(desk.view.value(photos.PREFIX + part))
-    _hold(desk, part, tuple(one for one in held if one != photo_id))
+    _leave(desk, photo_id, part)
     if part in found.again:
         return desk.effects.append(LookAt((photo_id,), why))
     found.again.add(part)
@@ -431,13 +429,22 @@ def _set_aside(desk: Desk, photo_id: str, part: str, why: str) -> None:
     """This picture is not to be used; its place is open again."""
     assert desk.draft is not None
     if part:
-        held = photos.photo_ids(desk.view.value(photos.PREFIX + part))
-        _hold(desk, part, tuple(one for one in held if one != photo_id))
+        _leave(desk, photo_id, part)
         before = desk.draft.retakes.get(part)
         retake = Retake(times=(before.times if before else 0) + 1, why=why, photo_id=photo_id)
         desk.set_draft(retakes={**desk.draft.retakes, part: retake})
+    else:
+        desk.effects.append(PlacePhotos((photo_id,), desk.draft.id, photos.ASIDE))
     rest = tuple(one for one in desk.draft.photos.get(photos.UNPLACED, ()) if one != photo_id)
     desk.set_draft(photos={**desk.draft.photos, photos.UNPLACED: rest})
+
+
+def _leave(desk: Desk, photo_id: str, part: str) -> None:
+    """This picture is not used at this place: nobody of the office takes it for what was handed in."""
+    assert desk.draft is not None
+    held = photos.photo_ids(desk.view.value(photos.PREFIX + part))
+    _hold(desk, part, tuple(one for one in held if one != photo_id))
+    desk.effects.append(PlacePhotos((photo_id,), desk.draft.id, photos.ASIDE))
 
 
 def _settle_values(desk: Desk, photo_id: str, paper: Paper, value: str) -> None:

@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 Size = Literal["full", "preview", "masked"]
 MOST_WAITING = 60  # photos of one person within an hour that no question has taken
+ASIDE = "aside"  # where the talk puts what it does not use
 _PAPER, _PORTRAIT = (
     "photo:",
     "photo:photo",
@@ -214,8 +215,9 @@ def placed(tx: Session, photo_id: str) -> Placed | None:
 
 
 def of_draft(tx: Session, draft_id: str) -> list[Placed]:
-    """The photos of one draft (or of the application it became), in the order in which they came."""
-    return [_as_placed(photo) for photo in rows.of_draft(tx, draft_id)]
+    """The photos handed in with one draft (or the application it became), in the order in which they came: none that another was
+    taken instead of."""
+    return [_as_placed(photo) for photo in rows.of_draft(tx, draft_id) if photo.material != ASIDE]
 
 
 def staff_picture(store: Storage, photo_id: str, *, revealed: bool) -> bytes:

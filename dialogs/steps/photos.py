@@ -19,6 +19,7 @@ from dialogs.view import Asking, Problem, Query, Said, Taken, View
 
 PREFIX = "photo:"
 UNPLACED = "unplaced"
+ASIDE = "aside"  # pictures that are not used: another was asked for
 AT_WINDOW = "window"
 USE_KEPT = "kept"
 LATER = "later"  # there is none now: its place is kept

@@ -23,7 +23,7 @@ from backend.photos.reading import ReadField
 from backend.storage import now
 from tests.databases import fresh
 from tests.photos import pictures
-from tests.photos.test_readings import NAME, NUMBER, ByHeart
+from tests.photos.test_readings import BLURRED, CARD, NAME, NUMBER, ByHeart
 from tests.staff.world import IN_THE_FORM, Applicant, Office, employ, office, picture, run_one
 from tests.talks.runner import reads
 
@@ -102,6 +102,17 @@ def test_the_clerk_reads_words_not_codes_and_a_drawn_signature_has_its_name(desk
     says = {field["label"]: field["says"] for photo in seen["photos"] for field in photo["fields"]}
     assert (says["性别"], says["残疾等级"], says["残疾类别"]) == ("男", "一级", "视力、肢体")
     assert [photo["name"] for photo in seen["photos"] if photo["material"] == "signature"] == ["签名"]
+
+
+def test_of_a_picture_that_was_taken_again_the_clerk_sees_the_one_that_counts(desk: Office, pool: ByHeart) -> None:
+    person = desk.applicant(IN_THE_FORM)
+    for found in (BLURRED, BLURRED, CARD):
+        pool.found = found
+        person.photo(1)
+        desk.catch_up()
+        assert "用不了" in log(person)
+    seen = submitted(desk, person)
+    assert [(one["material"], one["look_at"]) for one in seen["photos"]] == [("id_card_front", "")]
 
 
 def test_nobody_of_the_staff_reads_a_name_in_the_talk_that_only_a_paper_has_said(desk: Office) -> None:
