@@ -112,6 +112,13 @@ def test_a_name_whose_label_is_too_pale_is_what_stands_over_the_next_row() -> No
     assert read["name"].value == "张家明"
 
 
+def test_a_name_ends_at_the_next_label_also_where_that_is_misread_and_begins_behind_what_is_left_of_its_own() -> None:
+    head, number = line("中华人民共和国残疾评定表", 0, -60), line("身份证号" + valid(NUMBER), 0, 60)
+    assert page(head, line("姓名蔡琰浩", 0, 0), line("产主关系", 190, 0), number)["name"].value == "蔡琰浩"
+    assert page(head, line("86马兰辉", 0, 0), line("性别女", 400, 0), number)["name"].value == "马兰辉"
+    assert "name" not in page(head, line("尊名果运才", 0, 0), line("性别女", 400, 0), number)
+
+
 def test_rows_of_a_paper_that_lies_askew_stay_rows() -> None:
     turn = np.radians(14)
     matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])

@@ -125,6 +125,7 @@ class _Page:
                 yield self._prose.cut(*found.span(1))
         if not any(label.word in field.labels for label in self._labels):
             yield from self._over(field)
+            yield from self._in_front(field)
         if not field.patterns and self._is_alone(field):
             yield from self._rows
             yield self._prose
@@ -149,6 +150,13 @@ class _Page:
                 row = self._rows[label.row - 1]
                 if row.lines and not any(other.row == label.row - 1 for other in self._labels):
                     yield row
+
+    def _in_front(self, field: Field) -> Iterator[Run]:
+        """What stands before a label that comes after this field's own in its row, without what is left of that one."""
+        for label in self._labels:
+            run = self._rows[label.row].cut(0, label.start)
+            if label.word in field.before and (found := values.SHORT_NAME.search(run.text)):
+                yield run.cut(*found.span(1))
 
     def _cell(self, label: _Label, field: Field) -> Run:
         """Everything that goes on to the right of a label and below: an address takes several lines."""

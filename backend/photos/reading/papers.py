@@ -39,6 +39,7 @@ class Field(_Written):
     labels: tuple[str, ...] = ()
     patterns: tuple[re.Pattern[str], ...] = ()
     above: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
     table: bool = False
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=lambda name: name.rstrip("_"))

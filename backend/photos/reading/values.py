@@ -19,6 +19,8 @@ from backend.photos.reading.papers import As
 
 _HAN = r"㐀-鿿\U00020000-\U0003ffff〇"
 _NAME = re.compile(rf"[{_HAN}](?:[·.]?[{_HAN}]){{1,14}}")
+SHORT_NAME = re.compile(rf"^[^{_HAN}]*([{_HAN}]{{2,3}})$")  # alone in its run, whatever no letter stands before it
+_NEXT = re.compile("[户产][主生]|性别|曾用|身份|民族")  # a label behind a name, also misread in part
 _LONGEST_NAME = 5  # characters; names with a dot in them may be longer
 _ADDRESS = re.compile(rf"[{_HAN}A-Za-z0-9()#\-/]{{6,}}")
 _PLACE = re.compile("[省市县区乡镇村路街号旗组队州社道盟]")
@@ -65,6 +67,8 @@ def read(as_: As, run: Run) -> Value | None:
 
 
 def _name(run: Run) -> Value | None:
+    if (behind := _NEXT.search(run.text, 2)) is not None:
+        run = run.cut(0, behind.start())
     found = _NAME.search(run.text)
     if (
         found is None
