@@ -12,9 +12,13 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as Late
 from typing import Protocol
 
+from prometheus_client import Gauge
+
 from backend.photos.reading import Readers, ReadPhoto, Unreadable
 
 log = logging.getLogger(__name__)
+
+_READY = Gauge("yijianshi_photo_reader_ready", "1 while a process is there that has read the picture it is tried with")
 
 WARM_SECONDS = 60.0  # a job waits so long for a pool that is still starting
 LONGEST_SECONDS = 90.0  # for one picture with all that waits before it; the pool's own limit is far shorter
@@ -43,6 +47,7 @@ class Reader:
     def start(self) -> None:
         """Begin to warm up; returns at once."""
         self._begun = time.monotonic()
+        _READY.set_function(lambda: float(self._pool.ready()))
         self._thread.start()
         self._loop.call_soon_threadsafe(self._pool.start)
 

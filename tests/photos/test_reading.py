@@ -26,6 +26,7 @@ from backend.cli import main
 from backend.photos.reading import Readers, ReadPhoto, Unreadable
 from backend.photos.reading.lines import as_line
 from backend.photos.reading.papers import papers as known
+from tests.benchmarks.bench_reading import taken
 from tests.photos import papers, pictures
 from tests.photos.papers import SCORED, scenes
 from tests.photos.papers.score import NAMES, NUMBERS, Score
@@ -237,6 +238,22 @@ def test_the_size_of_a_portrait_is_that_of_the_region(readers: Readers) -> None:
 def test_a_card_with_a_face_on_it_is_no_portrait(readers: Readers) -> None:
     read = readers.read_now(papers.photographed("id_front", "clean", 6).jpeg, "photo")
     assert (read.kind, codes(read)) == ("id_front", ["wrong_paper"])
+
+
+# --- what it takes ---
+
+
+@pytest.mark.proof
+def test_the_way_around_the_engine_costs_little_and_a_worker_stays_small() -> None:
+    """In CPU seconds, of both on the same pictures: how busy the machine is does not matter. One picture alone says nothing."""
+    kinds = sized(list(papers.PAPERS)[:1], list(papers.PAPERS) * 2)
+    shown = [papers.photographed(kind, "normal", 2_000_100 + at).jpeg for at, kind in enumerate(kinds)]
+    took = taken(shown)
+    print(
+        f"\noverhead {took.overhead:+.0%}, CPU a photo {sorted(took.each)[len(shown) // 2]:.2f} s p50, {took.peak} MB"
+    )
+    assert took.peak <= 420
+    assert took.overhead <= sized(1.0, 0.25)
 
 
 # --- bytes and processes that are no good ---

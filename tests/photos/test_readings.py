@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from PIL import Image
+from prometheus_client import REGISTRY
 
 from backend import jobs
 from backend.jobs import House
@@ -184,6 +185,14 @@ def test_a_reader_that_never_gets_ready_keeps_nobody_waiting(
     _, _, photo_id = handed_in(house, people)
     read(house, photo_id)
     assert [data["failed"] for data in told(house.store)] == [True] and pool.asked == []
+
+
+@pytest.mark.parametrize("ready", [True, False])
+def test_whoever_runs_the_machines_sees_whether_reading_works(
+    house: House, reads: Callable[[ByHeart], ByHeart], ready: bool
+) -> None:
+    reads(ByHeart(ready=ready))
+    assert REGISTRY.get_sample_value("yijianshi_photo_reader_ready") == ready
 
 
 def test_what_was_never_read_is_started_again(

@@ -86,6 +86,7 @@ class Readers:
         reading = self._free.get()
         try:
             reading = self._fresh(reading)
+            log.info("photo_reader_ready")
         except Unreadable:
             log.error("photo_reader_not_ready")
         finally:
