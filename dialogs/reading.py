@@ -282,17 +282,19 @@ def _take(desk: Desk, photo_id: str, part: str, found: _Found) -> None:
 
 
 def _use(desk: Desk, photo_id: str, found: _Found) -> None:
-    """Keep what is borne out and not yet answered; it is read back."""
-    paper = _seen(desk, photo_id)[0]
-    told = {one.name: one for one in papers.tells(desk.view, paper) if one.checked and desk.view.value(one.key) is None}
-    kind = papers.kind_of(desk.view, paper)
-    implied = {**kind.implies, **_age(desk.view, paper)} if paper.whose == "applicant" and kind is not None else {}
-    follows = {name: value for name, value in implied.items() if desk.view.value(name) is None}
-    new = {one.key: one.answer for one in told.values()} | follows
+    """Keep what is borne out, not yet answered and asked for by something; it is read back."""
+    paper, view = _seen(desk, photo_id)[0], desk.view
+    known = (one for one in papers.tells(view, paper) if one.checked and view.value(one.key) is None)
+    told = {one.name: one for one in known if papers.is_wanted(view, one.name, one.key)}
+    kind = papers.kind_of(view, paper)
+    implied = {**kind.implies, **_age(view, paper)} if paper.whose == "applicant" and kind is not None else {}
+    new = ((name, value) for name, value in implied.items() if view.value(name) is None)
+    follows = {name: value for name, value in new if papers.is_wanted(view, name, name)}
+    kept = {one.key: one.answer for one in told.values()} | follows
     says = {name: one.answer for name, one in told.items()} | follows
     found.told += [f"{papers.label(desk.view, n)}：{papers.in_words(desk.view, n, value)}" for n, value in says.items()]
-    if new:
-        desk.put(new, "photo")
+    if kept:
+        desk.put(kept, "photo")
 
 
 def _age(view: View, paper: Paper) -> dict[str, int]:

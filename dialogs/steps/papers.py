@@ -30,6 +30,7 @@ from dialogs.view import Asking, Query, View, fingerprint
 PREFIX = "paper:"
 STATE = "photos/confirming"
 LONG = "长期"
+_AFTER_FACTS = ("form/", "photos/", "review/", "signing/")
 _ACCOUNT = "bank_account"
 _NUMBERS = ("id_number", "disability_card_no", "guardian_id_number", "bank_account", "guardian_phone")
 _SAME_PLACE = 0.8  # of the shorter address: so much of it stands in the longer one
@@ -158,6 +159,16 @@ def _would_be_asked(view: View, one: Told) -> bool:
     if one.key == one.name:
         return one.key in view.path[-1].keys
     return any(field.name == one.name and not field.derived and field.value is None for field in view.form)
+
+
+def is_wanted(view: View, name: str, key: str) -> bool:
+    """Whether this value has a line on the check page: of a form's fields those of the items chosen, before the choice those of
+    the document; of the facts those on the path, once what is asked after the choice is answered."""
+    assert view.pack is not None
+    if key != name:
+        asked = {field.name for field in view.form if not field.derived}
+        return name in (asked or {row.written.field for row in view.pack.form})
+    return not view.path[-1].state.startswith(_AFTER_FACTS) or any(name in query.covers for query in view.path)
 
 
 # --- what does not fit ---
