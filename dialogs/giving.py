@@ -38,7 +38,8 @@ def give(desk: Desk, query: Query, value: Any, by: str, also: dict[str, Any] | N
 def keep(desk: Desk, query: Query, taken: Taken, by: str, also: dict[str, Any]) -> None:
     """Keep what was taken and go where it leads. An answer to a question that was not open is a change."""
     was_open = query.key == desk.open.key and not desk.talk.changing
-    desk.put({**also, **taken.answers}, by)
+    desk.put({name: value for name, value in also.items() if name not in taken.answers}, "told")
+    desk.put(taken.answers, by)
     desk.replies.extend(taken.says)
     desk.effects.extend(_with_media(desk, effect) for effect in taken.effects)
     desk.set_talk(changing="", paused=False)

@@ -200,7 +200,7 @@ def volunteer(desk: Desk, facts: dict[str, Any]) -> bool:
     known = {key: value for key, value in facts.items() if key in desk.view.policy.facts or key == "household_county"}
     if not known or desk.state.startswith("consent/"):
         return False
-    desk.put(known)
+    desk.put(known, "told")
     desk.replies.extend(read_back(desk.view, known))
     _note_illness(desk, known)
     desk.set_talk(changing="", paused=False)

@@ -24,11 +24,12 @@ class _Kept(BaseModel):
 
 
 class Answer(_Kept):
-    """One thing said. `by`: how it came (said in words or by a tap, read from a photo, typed into a form, shared data).
+    """One thing said. `by`: how it came (said in words or by a tap, told without being asked, read from a photo, typed into a
+    form, shared data).
     `who`: whose hand: applicant, guardian, helper, staff, system. `message`: the id of the message that brought it."""
 
     value: Any
-    by: Literal["said", "photo", "form", "shared"] = "said"
+    by: Literal["said", "told", "photo", "form", "shared"] = "said"
     who: Literal["applicant", "guardian", "helper", "staff", "system"] = "applicant"
     at: datetime
     message: str = ""

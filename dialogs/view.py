@@ -263,7 +263,12 @@ class View(ABC):
     @property
     @abstractmethod
     def facts(self) -> Mapping[str, Any]:
-        """What the offer is decided on: who, where, and the answers on the screening path."""
+        """What the offer is decided on: who, where, the answers on the screening path, and what was told besides."""
+
+    @property
+    @abstractmethod
+    def facts_asked(self) -> Mapping[str, Any]:
+        """The same without what was told besides: what the path leads on from."""
 
     @property
     @abstractmethod

@@ -55,11 +55,15 @@ class Seen(View):
 
     @cached_property
     def facts(self) -> Mapping[str, Any]:
-        return screening.facts_before_offer(self)
+        return screening.with_told(self, self.facts_asked)
 
     @cached_property
     def facts_chosen(self) -> Mapping[str, Any]:
-        return screening.facts_for(self, offer.applied(self), self.facts)
+        return screening.with_told(self, screening.facts_for(self, offer.applied(self), self.facts_asked))
+
+    @cached_property
+    def facts_asked(self) -> Mapping[str, Any]:
+        return screening.facts_before_offer(self)
 
     @cached_property
     def wants(self) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def queries(view: View) -> Iterator[Query]:
     if not applied(view):
         yield Query("elsewhere", "progress/elsewhere", stands=lambda value: False)
         return
-    yield from screening.after_choice(view, applied(view), view.facts)
+    yield from screening.after_choice(view, applied(view), view.facts_asked)
 
 
 def ask(view: View, query: Query) -> Asking:

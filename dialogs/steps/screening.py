@@ -4,7 +4,8 @@ They are asked twice over: before the offer for what there could be, and after t
 papers, its way). The
 facts that count are those on this path: they are gathered by asking the policy again from nothing, so an answer
 from a way no longer taken
-plays no part, and a fact that was volunteered early is simply not asked any more.
+plays no part, and a fact that was volunteered early is simply not asked any more. What was volunteered counts all the same
+where no question would have asked for it: it is then that a document's silence is left to a person.
 """
 
 from __future__ import annotations
@@ -38,6 +39,12 @@ def after_choice(view: View, items: Sequence[str], known: Facts) -> Iterator[Que
 
 def facts_before_offer(view: View) -> Facts:
     return _last(view, None, begun(view))
+
+
+def with_told(view: View, facts: Facts) -> Facts:
+    """These facts, and what was told without being asked."""
+    told = {name: a.value for name, a in view.answers.items() if a.by == "told" and name in view.policy.facts}
+    return {**{name: value for name, value in told.items() if value is not None}, **facts}
 
 
 def facts_for(view: View, items: Sequence[str], known: Facts) -> Facts:

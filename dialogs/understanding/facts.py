@@ -16,7 +16,7 @@ from dialogs.understanding.slots import SlotReader, chinese_number
 from dialogs.understanding.tables import Tables
 from dialogs.understanding.words import BARE, Clause
 
-_HELD = frozenset(("card_lost", "card_damaged", "card_status"))
+HELD = frozenset(("card_lost", "card_damaged", "card_status"))  # what is said of a card that one has
 _OUTSIDE = ("邻居", "朋友", "同事", "村干部")  # whose facts are gossip, unless one helps them
 
 
@@ -109,7 +109,7 @@ class Harvest:
         if nature:
             out["household_nature"] = "non_agricultural" if nature["town"] else "agricultural"
         out |= self._claims.told_anywhere(clause) | self._place(text)
-        told = _HELD & out.keys() and out.get("card_status") != "cancelled"
+        told = HELD & out.keys() and out.get("card_status") != "cancelled"
         if "holds_card" not in out and (told or self._p["card_of_level"].search(text)):
             out["holds_card"] = True  # a card that is lost, worn, out of date or of a level is a card that is held
         return out

@@ -17,7 +17,7 @@ from dialogs.messages import Cite, Option
 from dialogs.understanding.choices import Picker, Stories
 from dialogs.understanding.claims import SELF, UNSURE, Claims
 from dialogs.understanding.cues import Cues
-from dialogs.understanding.facts import Harvest
+from dialogs.understanding.facts import HELD, Harvest
 from dialogs.understanding.faq import Aspects, Faq, Hit, wordings
 from dialogs.understanding.normal import LIMIT, Plain, only_signs, tidy
 from dialogs.understanding.places import Place, Places
@@ -45,6 +45,8 @@ _TOLD_BESIDE = ("place", "level", "categories", "age", "relation", "date")  # wh
 _TO = re.compile(r"改成|改为|换成|应该是|该是|改到|是(?!不是)")
 _WRITTEN = ("phone", "id_number", "bank", "card_number", "date", "name", "address", "place")
 _STATES = ("card_trouble", "aid", "exclusions", "low_income")
+_NEVER_ALL = (*_STATES, "card_categories", "applied_categories")  # “都要” chooses; nobody is all of these at once
+_WITH_ITS_KIND = 4  # signs of an answer to “which level?” that tells the kind too: “精神三级”
 _PROGRAM = re.compile(r"[<>{}$`|\\;=%&]|--|/\w")
 _YES_NO = (Option(True, "是"), Option(False, "不是"), Option(UNSURE, "不清楚"))
 
@@ -92,10 +94,18 @@ class Reader:
             return Reading("chat", argument="signs")
         anywhere = self._anywhere(context, written, plain, region, about)
         if anywhere is None or self._may_answer(anywhere, context, plain):
-            answer = self._in_context(context, written, plain, region, tuple(shown), about)
+            answer = self._of_the_card(self._in_context(context, written, plain, region, tuple(shown), about), plain)
             if anywhere is None or (answer.kind == "answer" and answer.value not in (None, UNSURE)):
                 return answer
         return anywhere
+
+    def _of_the_card(self, reading: Reading, plain: str) -> Reading:
+        """What is lost or broken may be another paper (“身份证丢了”), or a limb: nothing of the card is told then."""
+        if not HELD & reading.facts.keys():
+            return reading
+        other = self._p["other_paper"].search(plain) and not self._p["this_card"].search(plain)
+        drop = HELD if other else {"card_damaged"} if self._p["limb_broken"].search(plain) else set()
+        return replace(reading, facts={name: value for name, value in reading.facts.items() if name not in drop})
 
     def _may_answer(self, heard: Reading, context: str, plain: str) -> bool:
         """Whether what sounds like a command may be the answer (“字看不清了” of the card, “没时间” for a course)."""
@@ -302,10 +312,15 @@ class Reader:
         bare = len(clauses) == 1 and clauses[0].has("pol") and clauses[0].roles <= BARE
         told = None if bare else self._harvest.facts(clauses, plain, about, card=fact == "holds_card")
         facts = (told or {}) | dict(verdict.facts)
-        facts.pop(fact, None)
+        asked = facts.pop(fact, None)
+        if verdict.value is None and verdict.doubt == "elsewhere" and asked and self._told_of_card(facts, plain):
+            verdict = replace(verdict, value=True)  # “我的证掉在火车上了”: a card that is lost was one
         if verdict.value is None:
             return Reading("unsure", facts=facts, doubt=verdict.doubt)
         return Reading("answer", verdict.value, facts=facts)
+
+    def _told_of_card(self, facts: Mapping[str, Any], plain: str) -> bool:
+        return bool(HELD & facts.keys()) and not self._p["other_paper"].search(plain)
 
     def _choice(
         self, kind: str, fact: str, plain: str, clauses: tuple[Clause, ...], region: str, shown: tuple[Option, ...],
@@ -333,11 +348,10 @@ class Reader:
             found = Found("agent")  # “王大爷”, “隔壁王婆婆想问”
         if fact == "actor_role" and found.value == "deceased" and self._of_the_living(plain):
             found = Found(doubt="family")
-        if many and fact in _STATES and self._p["all_of_them"].fullmatch(plain.strip(",.!")):
-            found = Found(doubt="which_option")  # “都要” chooses; nobody is all of these at once
-        alone = (
-            found.value is not None and len(clauses) < 2 and len(plain) < 9 and not any(c.has("pred") for c in clauses)
-        )
+        if many and fact in _NEVER_ALL and self._p["all_of_them"].fullmatch(plain.strip(",.!")):
+            found = Found(doubt="which_option")
+        short = len(plain) < (_WITH_ITS_KIND if fact == "card_level" else 9)
+        alone = found.value is not None and len(clauses) < 2 and short and not any(c.has("pred") for c in clauses)
         anyone = about == "" and fact in ("actor_role", "relation")  # nobody has been named yet
         facts = {} if alone else self._harvest.facts(clauses, plain, about, anyone=anyone) or {}
         if fact == "items":  # “培训不要” is about the choice, not about the person
@@ -430,7 +444,8 @@ class Reader:
         if shown:
             chosen = plain.strip(",.!")
             found = self._picker.one(chosen, shown)
-            if found.value is not None and (kind != "place" or self._pointed_at(chosen, shown)):
+            whole = kind != "level" or len(plain) < _WITH_ITS_KIND
+            if found.value is not None and whole and (kind != "place" or self._pointed_at(chosen, shown)):
                 return Reading("answer", found.value)
         only_unknown = any(c.has("unknown") for c in clauses) and not re.search(r"\d", plain)
         if only_unknown:
@@ -455,7 +470,8 @@ class Reader:
         by_chance = found.doubt != "which_county" and any(c.has("pol", "pred", "topic", "verb") for c in clauses)
         if kind == "place" and found.likely and by_chance:
             found = Found(doubt="elsewhere")  # what is like a place by chance
-        told = kind in _TOLD_BESIDE and (len(clauses) > 1 if found.value is not None else not found.likely)
+        more = len(clauses) > 1 or (kind == "level" and len(plain) >= _WITH_ITS_KIND)
+        told = kind in _TOLD_BESIDE and (more if found.value is not None else not found.likely)
         facts = self._harvest.facts(clauses, plain, about) or {} if told else {}
         return _reading(
             found, facts if found.value is None else {name: v for name, v in facts.items() if name != field}

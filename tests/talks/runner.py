@@ -277,8 +277,10 @@ def play_at(door: Door, moves: list[dict[str, Any]]) -> None:
 
 
 def check_end(core: Core, ends: dict[str, Any]) -> None:
-    """What must be so when a talk is over: state, verdicts, ways, facts, items submitted, effects, drafts."""
+    """What must be so when a talk is over: state, verdicts, ways, answers, what is unreachable, effects, submissions."""
     view = core.view
+    strange = ends.keys() - {"state", "verdicts", "ways", "answers", "unreachable", "effects", "submissions"}
+    assert not strange, f"the talk's end says what nobody checks: {strange}"
     if "state" in ends:
         assert core.session.talk.state == ends["state"]
     if "verdicts" in ends:
