@@ -44,6 +44,7 @@ _BARE_NO = re.compile(r"(?:从来|一直|都)?(?:没有?|没得|莫得|冇|无)(
 _BARE_NOT = re.compile(r"(?:都|也|我|俺)*(?:不是|不沾|不属于|不算|没得|没)(?:边|的|啊|哦|嘛|呢|嘞)*")
 _BUT = ("all_but", "rest", "rest_after", "all_without", "all_except")  # patterns with what is left out
 _EMPTY_VALUES = ("unsure", "none", None, False, "other")
+NONE = "none"  # the value of a story that says that nothing of it is so
 
 Patterns = Mapping[str, re.Pattern[str]]
 Options = Sequence[Option]
@@ -124,7 +125,7 @@ class Picker:
         exact = [at for at, label in enumerate(labels) if label and label in (piece, core, core + "族")]
         if exact:
             return exact
-        if told and (values := told(piece)):
+        if told and (values := [value for value in told(piece) if value != NONE]):
             return [at for at, option in enumerate(options) if option.value in values]
         inside = [
             at
@@ -253,7 +254,7 @@ class Picker:
             return Found(doubt="which_option", likely=likely)
         if said:
             return Found([real[at].value for at in said])
-        if told and not denied and told(plain) == ["none"]:
+        if told and not denied and told(plain) == [NONE]:
             return Found([])
         if denied:
             return Found([]) if len(denied) == len(real) else Found(doubt="only_denied")
@@ -305,6 +306,12 @@ class Stories:
         """Whether the choice says how things stand."""
         return fact in self._table and self._table[fact].stated
 
+    def apart(self, fact: str, values: list[Any]) -> list[Any]:
+        """The values without those that another of them says too (“病好了，把证注销”)."""
+        story = self._table.get(fact)
+        held = {one for value in values for one in (story.holds.get(value, ()) if story else ())}
+        return [value for value in values if value not in held]
+
     def words_of(self, fact: str, region: str, shown: Sequence[Option]) -> Told | None:
         """What tells the values of this fact, as a function of a piece of text; None where there is no table."""
         story = self._table.get(fact)
@@ -313,7 +320,8 @@ class Stories:
         values = [option.value for option in shown]
 
         def told(piece: str) -> list[str]:
-            named = (self._named(value, story, region, values).value for value in self.told(fact, piece))
+            hits = self.told(fact, piece)
+            named = (value if value == NONE else self._named(value, story, region, values).value for value in hits)
             return [value for value in named if value is not None]
 
         return told
@@ -347,8 +355,10 @@ class Stories:
         if here.endswith("*"):
             fits = [value for value in shown if str(value).startswith(here[:-1])]
             return Found(fits[0]) if len(fits) == 1 else Found(doubt="which_option")
-        if not shown or here in shown:
+        if not shown:
             return Found(here)
+        if (held := next((value for value in shown if str(value) == here), None)) is not None:
+            return Found(held)
         other = [names[value] for names in story.regions.values() if names.get(value) in shown]
         return Found(other[0]) if len(set(other)) == 1 else Found(doubt="not_offered", likely=(here,))
 

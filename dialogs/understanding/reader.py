@@ -14,7 +14,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from dialogs.messages import Cite, Option
-from dialogs.understanding.choices import Picker, Stories
+from dialogs.understanding.choices import NONE, Picker, Stories
 from dialogs.understanding.claims import SELF, UNSURE, Claims
 from dialogs.understanding.cues import Cues
 from dialogs.understanding.facts import HELD, Harvest
@@ -78,6 +78,7 @@ class Reader:
     def read(self, context: str, text: str, region: str = "", shown: Sequence[Option] = (), about: str = "") -> Reading:
         """What was meant. `context`: yesno:<fact>, choice:<fact>, choices:<fact>, slot:<field> or open. `shown`: the options
         in the order on the screen. `about`: who is being helped ("" or 我: the speaker)."""
+        context = context.replace(":field:", ":", 1)  # a line of the form is the fact of its name
         written = tidy(text[: LIMIT + 1])
         plain = self._plain(written[:LIMIT])
         if about not in SELF:
@@ -369,9 +370,10 @@ class Reader:
         services = any(str(o.value).startswith("card.") for o in shown)
         tables = [fact, "card_service_type"] if services else [fact]
         words = [told for table in tables if (told := self._stories.words_of(table, region, shown))]
-        return self._picker.many(
+        found = self._picker.many(
             plain, shown, (lambda piece: [v for told in words for v in told(piece)]) if words else None
         )
+        return replace(found, value=self._stories.apart(fact, found.value)) if found.value else found
 
     def _not_outright(self, fact: str, clauses: tuple[Clause, ...], about: str) -> str:
         """Why nothing that is chosen here counts: supposed, hedged, of old, under way or about somebody else; "" when it does."""
@@ -397,8 +399,10 @@ class Reader:
         if self._p["none"].search(plain) and not only:
             return Found([])
         text = next(filter(None, only.groups())) if only else plain
-        values = [v for piece in self._p["between"].split(text) if piece and told for v in told(piece) if v != "none"]
-        return Found(list(dict.fromkeys(values))) if values else Found(doubt="elsewhere")
+        said = [v for piece in self._p["between"].split(text) if piece and told for v in told(piece)]
+        if not (values := [v for v in dict.fromkeys(said) if v not in (NONE, "settled")]):
+            return Found([]) if said and "settled" not in said else Found(doubt="elsewhere")
+        return Found(self._stories.apart(fact, values))
 
     def _told(self, fact: str, plain: str, region: str, shown: tuple[Option, ...], many: bool = False) -> Found:
         """A choice in words that are on no button."""
@@ -410,7 +414,10 @@ class Reader:
                 return self._several(fact, plain, region)
             found = self._stories.read(fact, plain, region, shown)
             kin = self._slots.kin(plain) if fact == "actor_role" and found.doubt == "elsewhere" else set()
-            return Found(doubt="family", likely=tuple(sorted(kin))) if kin else found
+            if kin:
+                return Found(doubt="family", likely=tuple(sorted(kin)))
+            if found.doubt != "elsewhere" or fact not in self._slots.kind_of:
+                return found
         kind = self._slots.kind_of.get(fact, "")
         if kind == "relation" and shown:
             return self._kin_option(self._slots.kin_group(fact, plain), shown)

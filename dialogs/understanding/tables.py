@@ -136,12 +136,14 @@ class Story(_Table):
     """A choice told in one's own words: patterns by value. `first`: values that win over the others; `last`: those that count
     only alone. `regions`: values renamed by a region ("?": there are several of it). `codes`: values by the beginning of a
     county's code, "" for any other county.
+    `holds`: values that another one says too, and that then are not told apart from it.
     `stated`: it says how things stand, so what is of old, under way or about somebody else is asked again."""
 
     values: dict[str, list[str]]
     stated: bool = False
     first: list[str] = []
     last: list[str] = []
+    holds: dict[str, list[str]] = {}
     codes: dict[str, str] = {}
     regions: dict[str, dict[str, str]] = {}
     examples: list[tuple[str, Any]] = []
