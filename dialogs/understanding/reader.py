@@ -43,7 +43,13 @@ _TOLD = 0.85  # a text without one (“收费标准”) has to be like a way of 
 _TOLD_BESIDE = ("place", "level", "categories", "age", "relation", "date")  # where other facts may be told instead
 # several of these are how things stand, not what is wanted
 _TO = re.compile(r"改成|改为|换成|应该是|该是|改到|是(?!不是)")
-_WRITTEN = ("phone", "id_number", "bank", "card_number", "date", "name", "address", "place")
+_WRITTEN = ("phone", "id_number", "bank", "card_number", "date", "name", "address", "place", "age")
+_OF_THE_CARD = (
+    "choice:card_service_type",
+    "choices:card_trouble",
+    "yesno:card_info_changed",
+)  # where a wrong name stands on the card
+_ANSWERS = {"yesno:confirm_submit": ("pause",), "yesno:confirm_restart": ("restart", "resume")}  # “先等等” says no
 _STATES = ("card_trouble", "aid", "exclusions", "low_income")
 _NEVER_ALL = (*_STATES, "card_categories", "applied_categories")  # “都要” chooses; nobody is all of these at once
 _WITH_ITS_KIND = 4  # signs of an answer to “which level?” that tells the kind too: “精神三级”
@@ -111,8 +117,12 @@ class Reader:
     def _may_answer(self, heard: Reading, context: str, plain: str) -> bool:
         """Whether what sounds like a command may be the answer (“字看不清了” of the card, “没时间” for a course)."""
         kind, _, fact = context.partition(":")
-        if kind == "yesno" and re.match(r"我?不(?!识字|认字|认得字)", plain):
-            return False  # “不办了” gives up
+        if (heard.command in _ANSWERS.get(context, ()) and len(plain) < 9) or (
+            context in _OF_THE_CARD and heard.argument == "large"
+        ):
+            return True
+        if kind == "yesno" and self._p["gives_up"].match(plain):
+            return False  # “不办了”
         if kind == "yesno" and heard.command == "pause" and plain.startswith("算了"):
             return True  # of a training it says no
         if kind == "yesno":
@@ -120,7 +130,8 @@ class Reader:
                 self._lexicon.clauses(self._lexicon.cut(plain), fact), fact
             )
         short = heard.command in ("pause", "back") and len(plain) <= 8
-        return kind == "choice" and (short or (heard.command == "help" and "," in plain))
+        aside = heard.command == "help" and ("," in plain or heard.argument == "read_aloud")
+        return kind == "choice" and (short or aside)
 
     def _program(self, written: str) -> Cue | None:
         """Program text keeps its blanks and signs only as written; talk has none of them."""
@@ -161,7 +172,7 @@ class Reader:
         )
         if self._p["not_change"].search(plain) or not (strong or perhaps or self._p["instead"].search(plain)):
             return None
-        if context == "choice:card_service_type" and not re.search(r"填|点错|选错|改[成为回]", plain):
+        if context in _OF_THE_CARD and not self._p["change_of_an_answer"].search(plain):
             return None
         facts = self._harvest.changed(self._lexicon.clauses(self._lexicon.cut(plain)), plain, about)
         name = self._harvest.change_name(plain)
@@ -175,7 +186,7 @@ class Reader:
         instead = not strong and self._instead(context, facts)
         if instead or (strong and argument in facts):
             return Reading("command", command="change", argument=argument, facts=facts)
-        if not strong or not (argument or facts or not self._asks(plain)):
+        if not strong or not (argument or facts or not self._asks(plain) or self._p["how_to_change"].search(plain)):
             return None
         if not argument and not facts and re.search(r"(点|选|填|写|说|答|按|弄|搞|整)错", plain) and "改" not in plain:
             return None  # “刚才点错了” goes back
