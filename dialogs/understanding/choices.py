@@ -42,7 +42,7 @@ _NOT_YET = re.compile(r"(?:快要?|马上|就要|还没|没|未|要)$")  # “�
 _IS = re.compile(r"(?<=[^不也都就还只算倒又要可总但])(?=是(?!不))")  # “不是低保是边缘”
 _BARE_NO = re.compile(r"(?:从来|一直|都)?(?:没有?|没得|莫得|冇|无)(?:领|享受|拿|办)?(?:过|呢|的|啊|哦)*")
 _BARE_NOT = re.compile(r"(?:都|也|我|俺)*(?:不是|不沾|不属于|不算|没得|没)(?:边|的|啊|哦|嘛|呢|嘞)*")
-_BUT = ("all_but", "rest", "rest_after", "all_without", "all_except")  # patterns with what is left out
+_BUT = ("all_but", "rest", "rest_after", "all_without", "all_except", "but_for")  # patterns with what is left out
 _EMPTY_VALUES = ("unsure", "none", None, False, "other")
 NONE = "none"  # the value of a story that says that nothing of it is so
 
@@ -193,7 +193,7 @@ class Picker:
         """The options meant, in the order shown; [] for none of them. `told`: the values that a piece of text tells in words
         that are on no button."""
         real = [o for o in options if o.value not in _EMPTY_VALUES]
-        plain = _placed(plain, len(real))
+        plain = self._p["put_off"].sub("", _placed(plain, sum(o.value != "unsure" for o in options))) or plain
         if so_many := _SO_MANY_ALL.fullmatch(plain):
             count = chinese_number(so_many[1].replace("两", "二"))
             return Found([o.value for o in real]) if count == len(real) else Found(doubt="which_option")
@@ -203,7 +203,7 @@ class Picker:
             rising = places == sorted(set(places))  # “13”: two places; “43” is rather an age
             places = places if rising and len(places) == len(digits[1].replace(".", "")) else []
         if places is not None:
-            values = [options[at].value for at in sorted(set(places))]
+            values = [value for at in sorted(set(places)) if (value := options[at].value) != NONE]
             return Found(values) if places else Found(doubt="no_such_option")
         if (counted := self._counted(plain, real)) is not None:
             return Found(counted)

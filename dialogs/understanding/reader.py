@@ -340,6 +340,8 @@ class Reader:
     ) -> Reading:  # fmt: skip
         many = kind == "choices"
         plain = self._p["now_only"].sub("", plain)
+        if self._slots.kind_of.get(fact) == "level" and self._p["two_levels"].search(plain):
+            return Reading("unsure", doubt="which_level")
         if any(c.has("unknown") for c in clauses) and not any(c.has("pred") for c in clauses):
             return Reading("answer", UNSURE)
         if doubt := self._not_outright(fact, clauses, about):

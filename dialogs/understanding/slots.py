@@ -274,7 +274,9 @@ class SlotReader:
                 levels.append(_LEVEL.get(found[1]))
         if not levels and alone:
             bare = re.fullmatch(
-                r"(?:残疾)?(?:等级|级别)?(?:是|就是|第)?([1-4一二三四壹贰叁肆])(?:的|吧|哈|嘛|个)?[.,!]?", plain
+                r"(?:我|俺|他|她|娃|孩子|老人|我妈|我爸)?(?:的)?(?:残疾)?(?:证|本本|卡|表)?(?:上面?|里)?(?:的)?(?:残疾)?(?:等级|级别)?(?:写|印|评|定)?"
+                r"(?:的|着|了)?(?:是|就是|为|第)*([1-4一二三四壹贰叁肆])(?:的|吧|哈|嘛|个|啊|呢|嘞)?[.,!]?",
+                plain,
             )
             levels = [_LEVEL[bare[1]]] if bare and not plain.rstrip(".,!").endswith("吧") else []
         if not levels:
