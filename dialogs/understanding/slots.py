@@ -244,7 +244,8 @@ class SlotReader:
         """What somebody is to be called: the form of address in the text, else the text without what leads to it."""
         text = written.strip(" ，,。.")
         bare = re.sub(r"^(?:你)?(?:就|都)?(?:管)?(?:叫|喊|称呼)?(?:她|他)?(?:叫做?|是|姓|喊)?", "", text) or text
-        return Found(self.addressed(text) or re.split(r"[,，。;；]", bare)[0].strip())
+        bare = re.sub(r"(?<=..)(?:吧|嘛|呗|就行|就好|就是了)$", "", re.split(r"[,，。;；]", bare)[0].strip())
+        return Found(self.addressed(text) or bare)
 
     def address(self, written: str) -> Found:
         """An address exactly as written: it has at least two of the words that addresses are made of."""
