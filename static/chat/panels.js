@@ -2,6 +2,8 @@
 // delete it). They are dialogs of the browser: Escape closes them, the focus goes back to where it was.
 
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
+import { mark } from "./show.js";
+import { toSend } from "./pictures.js";
 import * as talk from "./talk.js";
 
 function Panel({ title, close, children }) {
@@ -32,8 +34,17 @@ export function Display({ close, display, choose, voice }) {
 }
 
 export function More({ close, openPanel }) {
+  const { log, open } = talk.now();
+  const canShow = log.length > 0 && !open?.question.startsWith("consent"); // a paper may come before it is asked for
+  const show = async (event) => {
+    const files = [...event.target.files];
+    close();
+    const sent = await Promise.all(files.map((file) => toSend(file)));
+    talk.send({ kind: "photo" }, `${files.length}张照片`, { files: sent.map((one) => one.blob), attach: "photo_ids" });
+  };
   const doThen = (name, text) => () => { close(); talk.command(name, text); };
   return html`<${Panel} title="更多" close=${close}><div class="stack">
+    ${canShow ? html`<label class="button pick">${mark("camera")}拍证件，少写几个字<input type="file" accept="image/*" multiple onChange=${show} /></label>` : null}
     <button type="button" onClick=${doThen("pause", "先放一放")}>先放一放，以后接着办</button>
     <button type="button" onClick=${() => { close(); talk.another(); }}>给另一个人办</button>
     <button type="button" onClick=${doThen("help", "怎么用")}>怎么用</button>

@@ -112,6 +112,30 @@ def test_a_link_for_a_helper_is_shown_to_be_sent_on_and_opens_without_scripts(ph
     expect(phone.locator(".log")).to_contain_text("帮忙拍的“身份证头像面”到了")
 
 
+def test_a_paper_can_be_shown_before_it_is_asked_for_and_its_doubtful_sign_stands_large_in_brackets(
+    browser: Browser, reading: tuple[Office, str, ByHeart], tmp_path: Path, faults: list[str]
+) -> None:
+    office, base, pool = reading
+    pool.found = CARD
+    person = Applicant(office, secrets.token_urlsafe(32)).play([{"opening": "self"}])
+    context: BrowserContext = browser.new_context(base_url=base, viewport=PHONE, locale="zh-CN")  # type: ignore[arg-type]
+    context.set_default_timeout(30_000)
+    context.add_cookies([{"name": "yijianshi", "value": person.door, "url": base}])
+    page = watched(context.new_page(), faults)
+    page.goto("/")
+    page.get_by_role("button", name="更多").click()
+    (tmp_path / "card.jpg").write_bytes(pictures.jpeg(40))
+    page.get_by_label("拍证件，少写几个字").set_input_files(tmp_path / "card.jpg")
+    expect(page.locator(".log")).to_contain_text("尾号 0039")
+    person.play(
+        [{"say": "有"}, *[{"tap": one} for one in ("不是", "都没有", "一级", "都不是", ["重度残疾人护理补贴"])]]
+    )
+    expect(page.locator(".now .large")).to_have_text("姓名：李小【满】")
+    expect(page.locator("#hint")).to_contain_text("没看准")
+    context.close()
+    assert not faults
+
+
 def test_the_clerk_works_with_the_picture_by_keys_and_sees_what_was_read(
     browser: Browser, reading: tuple[Office, str, ByHeart], person: Applicant, faults: list[str]
 ) -> None:

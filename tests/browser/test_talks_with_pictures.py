@@ -43,7 +43,7 @@ class OnThePageWithPictures(OnThePage):
         return self._read()
 
 
-@pytest.mark.parametrize("one", at_doors())
+@pytest.mark.parametrize("one", at_doors("page"))
 def test_the_talk_goes_as_written_with_pictures_handed_in_on_the_page(
     browser: Browser, reading: Reading, tmp_path: Path, one: dict[str, Any]
 ) -> None:

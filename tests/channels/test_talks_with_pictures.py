@@ -53,7 +53,7 @@ class InWeChatWithPictures(InWeChat):
         return self.read
 
 
-@pytest.mark.parametrize("one", at_doors())
+@pytest.mark.parametrize("one", at_doors("wechat"))
 def test_the_talk_goes_as_written_with_pictures_sent_in_wechat(reading: Reading, one: dict[str, Any]) -> None:
     before, moves = parted(one)
     reading.pool.learn(moves)
