@@ -58,7 +58,7 @@ def _wrong(found: Portrait, light: float, head: float, enough: bool) -> list[Cod
         wrong.append("many_faces")
     if light < _DARK:
         wrong.append("dark")
-    if found.sharpness < _SHARP:
+    if found.sharpness < _SHARP and found.faces == 1:  # of several none is large enough to be judged
         wrong.append("blur")
     if found.white < _WHITE:
         wrong.append("not_white")
