@@ -186,7 +186,13 @@ def _library(house: House) -> Library:
     settings = house.settings
     home = settings.public_url or f"http://{settings.host}:{settings.port}"
     return load_library(
-        settings.data_dir, _directories(house), reads=settings.read_photos, home=home, read_by=settings.reader
+        settings.data_dir,
+        _directories(house),
+        settings.retention.model_dump(),
+        reads=settings.read_photos,
+        home=home,
+        read_by=settings.reader,
+        operator=settings.operator,
     )
 
 

@@ -51,11 +51,12 @@ def load_library(
     reads: bool = False,
     home: str = "",
     read_by: str = "",
+    operator: str = "",
 ) -> Library:
     """A whole Library. `data_dir`: the operator's folder, with the sub-folders policy, wording, understanding,
     and holidays.yaml;
     `directories`: what the console keeps; `keeps`: the retention table in days; `reads`: whether pictures are read here; `home`:
-    the address people reach the house at; `read_by`: another reader than the rules ("package.module:factory"; which gets the
+    the address people reach the house at; `operator`: who answers for what is kept, as the privacy notice names them; `read_by`: another reader than the rules ("package.module:factory"; which gets the
     rules' reader and gives what has its `read`), "" for the rules alone. ValueError names the file and what to do."""
     policy = _made(_policies, **policy_texts(data_dir))
     rules = _made(
@@ -76,6 +77,7 @@ def load_library(
         papers=load_papers(_text("dialogs.papers", "papers.yaml", data_dir)),
         reads=reads,
         home=home,
+        operator=operator,
         read_by=read_by,
         other_reader=_other_reader(read_by, rules) if read_by else None,
     )
@@ -146,7 +148,13 @@ def freshened(data_dir: Path | None, standing: Library) -> Library:
     reads in the log with file and line."""
     try:
         return load_library(
-            data_dir, standing.directories, standing.keeps, standing.reads, standing.home, standing.read_by
+            data_dir,
+            standing.directories,
+            standing.keeps,
+            standing.reads,
+            standing.home,
+            standing.read_by,
+            standing.operator,
         )
     except (ValueError, OSError) as broken:
         log.error("library_broken", extra={"error": str(broken)})

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEMO_MASTER_KEY = base64.b64encode(b"yijianshi demo key, not a secret").decode()
+DEMO_OPERATOR = "一件事综合窗口（演示）"
 # What the local WeChat stand-in is built with; outside the demo these values are refused.
 DEMO_SECRETS = {
     "wechat_oa_app_id": "wxdemo00000000oa01",
@@ -59,6 +60,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
     public_url: str = ""  # as people reach it, e.g. "https://bsh.example.gov.cn"; https makes the cookies Secure
+    operator: str = ""  # who answers for what is kept here, as the privacy notice names them
     trusted_proxies: str = "127.0.0.1"  # whose X-Forwarded-For is believed, comma separated
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -105,7 +107,8 @@ class Settings(BaseSettings):
     def _demo_values(cls, given: dict[str, object]) -> dict[str, object]:
         """In the demo, what is not set is the demo's own: one command, no file of settings."""
         if str(given.get("demo", "")).lower() in ("1", "true", "yes", "on"):
-            return {"master_key": DEMO_MASTER_KEY, **DEMO_SECRETS, **{k: v for k, v in given.items() if v != ""}}
+            own = {"master_key": DEMO_MASTER_KEY, "operator": DEMO_OPERATOR, **DEMO_SECRETS}
+            return {**own, **{k: v for k, v in given.items() if v != ""}}
         return given
 
     @model_validator(mode="after")

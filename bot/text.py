@@ -22,6 +22,8 @@ WECHAT_BYTES = 2048
 ROW, FEW, MANY = 28, 4, 20
 """Characters of a row of options; up to so many options stand in one row; from so many on they stand in several."""
 
+_ALONE = ("none", "unsure")  # 都没有, 不清楚: they go with no other option
+
 _SENTENCE = re.compile(r"[^。！？!?\n]*(?:[。！？!?]+[”’」』）)]*|\n|$)")
 _CLAUSE = re.compile(r"[^，、；,; ]*(?:[，、；,; ]|$)")
 # Control characters, lone surrogates, non-characters, direction overrides: none is a word, all of them break something.
@@ -94,6 +96,15 @@ def _said(block: Ask) -> str:
     return "、".join(labels.get(repr(v), str(v)) for v in values if isinstance(v, str | int | bool) and v != "")
 
 
+def _how(block: Ask, w: TextWords) -> str:
+    """How to answer: several are chosen only where there are several to choose."""
+    if not block.options:
+        return ""
+    several = sum(option.value not in _ALONE for option in block.options)
+    kind = "choice" if block.input == "choices" and several < 2 else block.input
+    return w.answer.get(kind, w.answer["other"]).format(last=min(several, 3))
+
+
 def _ask(block: Ask, w: TextWords) -> list[list[str]]:
     said = _said(block)
     return [
@@ -104,7 +115,7 @@ def _ask(block: Ask, w: TextWords) -> list[list[str]]:
             block.hint,
             w.said.format(said=said) if said else "",
             *option_lines(block.options),
-            w.answer.get(block.input, w.answer["other"]) if block.options else "",
+            _how(block, w),
         ]
     ]
 

@@ -41,7 +41,7 @@ def choose_what(desk: Desk) -> None:
     """Everything said so far, each line with its change."""
     view = desk.view
     said = [query for query in view.path if view.settled(query) and not _beside(query)]
-    lines = tuple(review.line(view, query) for query in said)
+    lines = tuple(review.line_hidden(view, query) for query in said)
     if lines:
         desk.replies.append(
             Review(view.words.say("change_which"), (ReviewSection(view.words.say("said_so_far"), lines),))
@@ -104,8 +104,12 @@ def another(desk: Desk) -> None:
 
 
 def resume(desk: Desk, argument: str = "") -> None:
-    desk.set_talk(paused=False)
+    """Go on, after a rest where the talk was; whoever had come back to an answer leaves it as it is."""
     desk.say("goes_on")
+    if desk.talk.changing and not desk.talk.paused and desk.view.settled(desk.open):
+        desk.set_talk(changing="")
+        return desk.move("corrected" if desk.state == "progress/elsewhere" else "changed")
+    desk.set_talk(paused=False)
     desk.stay("asked_again")
 
 

@@ -30,7 +30,8 @@ class Library:
     `county_names`: code
     -> full name; `keeps`: how long what is kept, in days, for the privacy notice; `sheets`: paper forms by region
     (`henan@<version>`: of an earlier one).
-    `papers`: what pictures can show; `reads`: whether pictures are being read here; `home`: the address people reach us at.
+    `papers`: what pictures can show; `reads`: whether pictures are being read here; `home`: the address people reach us at;
+    `operator`: who answers for what is kept here, by name ("": nobody has said).
     `read_by`, `other_reader`: the reader that the operator has laid in the place of the rules, by name ("" none).
     `remembered`: results of pure
     functions of the policy,
@@ -47,6 +48,7 @@ class Library:
     papers: Papers = field(default_factory=Papers)
     reads: bool = False
     home: str = ""
+    operator: str = ""
     read_by: str = ""
     other_reader: Understands | None = None
     remembered: dict[Any, Any] = field(default_factory=dict, compare=False)

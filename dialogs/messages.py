@@ -248,12 +248,13 @@ CaseState = Literal[
 
 @dataclass(frozen=True, slots=True)
 class ProgressLine:
-    """One case (or a jump, or an automatic item) as the person sees it. `mark`: done, doing, todo, auto (comes by
-    itself), elsewhere (goes on in another system), trouble."""
+    """One case (or a jump, or an automatic item) as the person sees it. `mark`: done, doing, sent (nobody has accepted it yet),
+    visit (sent ahead, the person has to come to the window), todo, auto (comes by itself), elsewhere (goes on in another
+    system), trouble."""
 
     item: str
     name: str
-    mark: Literal["done", "doing", "todo", "auto", "elsewhere", "trouble"]
+    mark: Literal["done", "doing", "sent", "visit", "todo", "auto", "elsewhere", "trouble"]
     state_says: str
     limit_says: str = ""
 

@@ -29,7 +29,8 @@ def ask(view: View, query: Query) -> Asking:
         return Asking(choice(view, query, "refused"), (Say(words.say("refused")),))
     before = (Say(words.say("hello"), tone="warm"),) if query.key == "consent" else ()
     kept = {name: span_says(days) for name, days in view.library.keeps.items()}
-    return Asking(choice(view, query, query.key, "choice", **kept), before)
+    operator = view.library.operator or words.say("operator_unnamed")
+    return Asking(choice(view, query, query.key, "choice", operator=operator, **kept), before)
 
 
 def take(view: View, query: Query, value: Any) -> Taken | Problem:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from dialogs.messages import Ask, LookAt, Option, PlacePhotos, Say
+from dialogs.messages import Ask, LookAt, Option, PlacePhotos, Review, ReviewLine, ReviewSection, Say
 from dialogs.steps.asking import put
 from dialogs.steps.offer import applied
 from dialogs.view import Asking, Problem, Query, Said, Taken, View
@@ -24,6 +24,7 @@ AT_WINDOW = "window"
 USE_KEPT = "kept"
 LATER = "later"  # there is none now: its place is kept
 BY_HELPER = "helper"  # somebody else takes it; `dialogs.talk` makes the link
+STAYS = "stays"  # what was answered before
 AS_IS = "as_is"  # the picture that was asked for again, all the same
 MANDATE_LETTER = "mandate_letter"
 GUARDIAN_DOCS = "guardian_docs"
@@ -67,6 +68,8 @@ def ask(view: View, query: Query) -> Asking:
         text = view.words.say("photo_reminded", what=part, whose=whose)
     again = view.draft.retakes.get(query.key.removeprefix(PREFIX)) if view.draft else None
     title = words.title.format(what=part)
+    if _is_had(view, query.key):
+        return _ask_for_another(view, query, title, hint)
     if again is None:
         return Asking(put(view, query, title, text, "photo", photo_options(view, query.key), hint))
     text = view.words.say("photo_again", why=view.words.name("retake_why", again.why), what=part, whose=whose)
@@ -75,8 +78,26 @@ def ask(view: View, query: Query) -> Asking:
     return Asking(replace(asked, picture=view.words.names["retake_drawn"].get(again.why, "")))
 
 
+def _is_had(view: View, key: str) -> bool:
+    """Whether this question has been answered and is open again: somebody has come back to it."""
+    return key in view.answers and view.session.talk.changing == key and not is_put_off(view, key)
+
+
+def _ask_for_another(view: View, query: Query, title: str, hint: str) -> Asking:
+    """What is there is shown, and stays unless another one comes."""
+    had, say = said(view, query), view.words.say
+    text = say("photo_there" if had.photo_ids else "photo_goes_to_window", what=had.label)
+    stays = Option(STAYS, say("stays", count=len(had.photo_ids)) if had.photo_ids else say("stays_so"))
+    options = (stays, *(one for one in photo_options(view, query.key) if one.value not in (AS_IS, LATER)))
+    shown = ReviewSection(view.words.name("sections", "photos"), (ReviewLine("", had.label, had.words, had.photo_ids),))
+    asked: Ask = put(view, query, title, text, "photo", options, hint)
+    return Asking(asked, (Review(say("photo_had"), (shown,)),))
+
+
 def take(view: View, query: Query, value: Any) -> Taken | Problem:
-    """`value`: picture ids, or "window", "later", "as_is", or "kept" for those that came early."""
+    """`value`: picture ids, or "window", "later", "as_is", "stays" for what is there, or "kept" for those that came early."""
+    if value == STAYS and query.key in view.answers:
+        return Taken({})
     if value == AT_WINDOW and _window_takes(view, query.key):
         return Taken({query.key: {"way": AT_WINDOW}})
     if value == LATER:

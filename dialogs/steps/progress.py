@@ -20,7 +20,7 @@ from dialogs.view import Asking, Problem, Query, Taken, View
 
 PREFIX = "supplement:"
 FINISHED = ("approved", "rejected", "delivered", "closed", "withdrawn")
-_MARKS: dict[str, Any] = {"returned": "trouble", "rejected": "trouble"} | dict.fromkeys(
+_MARKS: dict[str, Any] = {"submitted": "sent", "returned": "trouble", "rejected": "trouble"} | dict.fromkeys(
     ("approved", "delivered", "closed"), "done"
 )
 
@@ -64,10 +64,13 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
 
 def _visit_left(view: View) -> bool:
     """Whether somebody still has to go to the window: papers that no picture replaces, for what has not been accepted yet."""
-    waiting = {case.item for case in submitted(view).cases if case.state == "submitted" and case.way != "jump"}
-    return any(offer.way_of(view, item) == "offline" for item in waiting) or (
-        bool(waiting) and bool(signing.to_bring(view))
-    )
+    return any(_waits_for_a_visit(view, case) for case in submitted(view).cases)
+
+
+def _waits_for_a_visit(view: View, case: CaseSeen) -> bool:
+    if case.state != "submitted" or case.way == "jump":
+        return False
+    return offer.way_of(view, case.item) == "offline" or bool(signing.to_bring(view, {case.item}))
 
 
 def _windows(view: View) -> tuple[Say, ...]:
@@ -157,6 +160,7 @@ def _supply(view: View, query: Query, case: CaseSeen, ids: tuple[str, ...]) -> t
 def _line(view: View, case: CaseSeen) -> ProgressLine:
     name, elsewhere = offer.item_name(view, case.item), case.way == "jump"
     mark: Any = "elsewhere" if elsewhere else _MARKS.get(case.state, "doing")
+    mark = "visit" if _waits_for_a_visit(view, case) else mark
     says = view.words.say("goes_on_elsewhere") if elsewhere else view.words.name("cases", case.state)
     return ProgressLine(case.item, name, mark, says, "" if elsewhere else _limit(view, case))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from dialogs.messages import Review, ReviewLine, ReviewSection
@@ -14,6 +15,7 @@ from dialogs.view import Asking, Problem, Query, Taken, View
 _AFTER = ("reviewed", "commitment", "signature", "confirm_submit")
 
 
+_NUMBERS = ("id_number", "id_number_of_another", "card_number", "bank_number", "phone")  # rules of fields
 _SECTIONS = {
     "who": ("who", "where"),
     "facts": ("screening",),
@@ -66,6 +68,15 @@ def line(view: View, query: Query) -> ReviewLine:
     """One answer in words, with the question that changes it."""
     said = view.said(query)
     return ReviewLine(query.key, said.label, said.words, said.photo_ids)
+
+
+def line_hidden(view: View, query: Query) -> ReviewLine:
+    """The same to choose from: of a number only its end, for a chat is read by whoever holds the phone."""
+    shown = line(view, query)
+    numbers = query.key.startswith(form.PREFIX) and form.field_of(view, query).rule in _NUMBERS
+    if not numbers or not shown.value.isascii():  # “没填” is no number
+        return shown
+    return replace(shown, value=view.words.say("ends_in", tail=shown.value[-4:]))
 
 
 def _derived(view: View) -> list[ReviewLine]:

@@ -7,7 +7,7 @@ the window and the person gets a packet, so that the visit is one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -149,10 +149,10 @@ def packet(view: View, receipt: str) -> Packet:
     return Packet(view.words.say("packet", who=view.who), receipt, filled, bring, where, form.paper(view))
 
 
-def to_bring(view: View) -> tuple[str, ...]:
+def to_bring(view: View, of: Collection[str] = ()) -> tuple[str, ...]:
     """Every paper that the window wants to see, with its form and number of copies as the document prints them. Of what
-    goes online, only what no picture replaces and what was left for the window."""
-    items = set(applied(view))
+    goes online, only what no picture replaces and what was left for the window. `of`: for these items only."""
+    items = set(of or applied(view))
     needs = (m for m in view.plan.materials if items & set(m.for_items) and m.need != "exempt")
     return tuple(_bring(view, need) for need in needs if _goes_to_the_window(view, need, items & set(need.for_items)))
 

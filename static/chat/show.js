@@ -21,7 +21,7 @@ export const VERDICTS = {
 };
 const HOLDS = new Map([[true, ["yes", "符合"]], [false, ["no", "不符合"]], [null, ["ask", "还不知道"]]]);
 const MARKS = {
-  done: ["yes", "已完成"], doing: ["dot", "办理中"], todo: ["ring", "未开始"], auto: ["ring", "自动办"], elsewhere: ["away", "在那边继续"], trouble: ["alarm", "要您看一下"],
+  done: ["yes", "已完成"], doing: ["dot", "办理中"], sent: ["clock", "等受理"], visit: ["person", "还要去窗口"], todo: ["ring", "未开始"], auto: ["ring", "自动办"], elsewhere: ["away", "在那边继续"], trouble: ["alarm", "要您看一下"],
 };
 const WAYS = { online: "在这里办", jump: "到国家系统办", offline: "到窗口办", auto: "自动办" };
 
@@ -164,11 +164,13 @@ function Pending({ item, trouble }) {
     <p class="pending">${trouble ? "还没发出去" : "正在发"}</p></div></li>`;
 }
 
+const isToCorrect = (block) => block.kind === "review" && block.sections.some((section) => section.lines.some((line) => line.question));
+
 // The whole record. `act.change` corrects a line of the check page: only the last one can still be corrected. `waits`: something
 // new is not in it yet, which is said here because nothing else is announced.
 export function Log({ log, held, waiting, waits, trouble, documents, act }) {
   const shown = log.filter((entry) => !held.has(entry.id));
-  const last = [...shown].reverse().find((entry) => entry.blocks.some((block) => block.kind === "review"));
+  const last = [...shown].reverse().find((entry) => entry.blocks.some(isToCorrect));
   let day = "";
   return html`<div class="log" role="log" aria-label="对话记录"><ol class="entries">
     ${shown.map((entry) => {

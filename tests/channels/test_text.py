@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -153,3 +154,13 @@ def test_one_endless_word_is_cut_between_characters_and_never_inside_one() -> No
 
 def _letters(text: str) -> str:
     return re.sub(r"\s", "", text)
+
+
+def test_several_are_only_spoken_of_where_several_can_be_chosen() -> None:
+    def how(*values: str) -> str:
+        several = replace(ask([Option(value, value) for value in values]), input="choices")
+        return block_text(several).splitlines()[-1]
+
+    assert "可以选几个" not in how("card", "none")
+    assert "可以选几个，比如：1 2" in how("card", "allowance")
+    assert "可以选几个，比如：1 3" in how("card", "allowance", "job", "none")

@@ -89,3 +89,11 @@ def test_what_must_be_there_cannot_be_left_out() -> None:
 def test_the_paper_form_is_offered_where_something_stands_on_it() -> None:
     assert form.paper(at(TO_WORK).view) == "残疾人服务“一件事”申请表"
     assert form.paper(at(TO_THE_CARD_NUMBER[:9]).view) == ""
+
+
+def test_of_a_number_the_list_of_what_can_be_changed_shows_only_the_end() -> None:
+    core = at([{"opening": "to_the_papers"}, {"say": "改"}])
+    shown = words(core.told[-3:])
+    assert "尾号 0039" in shown and "990101198801010039" not in shown
+    assert "尾号 0001" in shown and "13900000001" not in shown
+    assert "李小满" in shown

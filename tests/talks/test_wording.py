@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -45,6 +46,14 @@ def test_the_privacy_notice_states_the_retention_of_the_settings() -> None:
     assert span_says(keeps["applications"]) in core.ask.text
 
 
+@pytest.mark.parametrize("operator", ["", "甲县政务服务中心"])
+def test_the_privacy_notice_names_who_answers_for_it_and_is_short(operator: str) -> None:
+    core = Core(shelf=replace(library(), operator=operator))
+    core.say("你好", {})
+    assert f"由{operator or '本服务的办理单位'}负责" in core.ask.text
+    assert len(core.ask.text.splitlines()) <= 7
+
+
 def test_nobody_says_you_about_somebody_who_has_died() -> None:
     one = next(one for name, one in talks() if "has died" in name)
     core = Core()
@@ -60,3 +69,8 @@ def test_that_somebody_has_died_is_not_read_out_as_a_field() -> None:
         core.say(said, {})
     assert core.last is not None
     assert core.ask.question == "household_county" and "已经去世：" not in words(core.last.replies)
+
+
+def test_nobody_is_told_to_tap_where_a_chat_has_nothing_to_tap() -> None:
+    words = library().words
+    assert "点“" not in words.says["refused"] + words.says["not_sent"] + words.questions["refused"].text
