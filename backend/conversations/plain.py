@@ -28,6 +28,7 @@ DISPLAY = "yijianshi_display"  # the cookie that the phone page writes too: size
 SIZES, THEMES = ("m", "l", "xl"), ("", "light", "dark", "contrast")
 MOST_PICTURES = 20
 ALONE = ("none", "unsure")  # values of an option that go with no other
+SIGNING = "可以打出名字，或签在纸上拍照。"  # nothing can be drawn without scripts
 NOTHING: Json = {"log": [], "open": None, "about": "", "drafts": [], "floor": None}
 
 _BESIDE = re.compile(r"[\s，。、；：？！“”]")
@@ -168,8 +169,9 @@ def about(shown: Json) -> str:
 
 
 def hint(shown: Json, wrong: str) -> str:
-    """The hint of the open question, "" where `wrong` says it over again."""
-    says = str(shown["open"]["hint"]) if shown.get("open") else ""
+    """The hint of the open question, "" where `wrong` says it over again. Of a signature only the ways that this page has."""
+    ask = shown.get("open")
+    says = SIGNING if ask and ask["input"] == "signature" else str(ask["hint"]) if ask else ""
     signs = set(_BESIDE.sub("", says))
     return "" if len(signs & set(wrong)) > len(signs) * 0.75 else says
 

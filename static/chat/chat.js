@@ -82,8 +82,9 @@ function Options({ ask, options = ask.options, send }) {
   return html`<${List} ask=${ask} options=${few} send=${send} />
     ${rest.length ? html`<details><summary>还有${rest.length}个</summary><${List} ask=${ask} options=${rest} send=${send} /></details>` : null}`;
 }
+const isShortPair = (options) => options.length === 2 && options.every(({ label, hint }) => label.length <= 4 && !hint);
 function List({ ask, options, send }) {
-  return html`<ul class="options">${options.map((option) => html`<li key=${JSON.stringify(option.value)}>
+  return html`<ul class=${isShortPair(options) ? "options pair" : "options"}>${options.map((option) => html`<li key=${JSON.stringify(option.value)}>
     <button type="button" class="option" data-aloud aria-pressed=${ask.said === option.value ? "true" : undefined} onClick=${() => send(option.value, option.label)}>
       <span>${option.label}${ask.said === option.value ? html` <span class="soft">（现在的回答）</span>` : null}</span>${option.hint ? html`<small>${option.hint}</small>` : null}
     </button></li>`)}</ul>`;
@@ -139,7 +140,7 @@ function Field({ ask, send, complain, wrong, extra = {} }) {
   </form>`;
 }
 const Text = (props) => html`<${Field} ...${props} />${props.ask.options.length ? html`<p class="hint">也可以选</p><${Options} ...${props} />` : null}`;
-const Place = (props) => html`${props.ask.options.length ? html`<${Options} ...${props} /><p class="hint">都不是？写县或区的名字</p>` : null}<${Field} ...${props} />`;
+const Place = (props) => html`${props.ask.options.length ? html`<${Options} ...${props} /><p class="hint">${props.ask.options.length > 1 ? "都不是" : "不是这个"}？写县或区的名字</p>` : null}<${Field} ...${props} />`;
 
 const PARTS = [["年", 4], ["月", 2], ["日", 2]];
 function Day({ ask, send, complain, wrong }) {
@@ -275,28 +276,33 @@ function Bar({ state, openPanel }) {
     <nav aria-label="常用"><ul>
       ${state.open?.can_go_back ? html`<li><button type="button" class="quiet" onClick=${() => talk.command("back", "上一步")}>上一步</button></li>` : null}
       <li><button type="button" class="quiet" onClick=${() => talk.command("progress", "进度")}>进度</button></li>
-      <li><button type="button" class="quiet" onClick=${() => talk.command("human", "找工作人员")}>找工作人员</button></li>
+      <li class="human"><button type="button" class="quiet" onClick=${() => talk.command("human", "找工作人员")}>找工作人员</button></li>
       <li><button type="button" class="quiet" onClick=${() => openPanel("More")}>更多</button></li>
     </ul></nav></footer>`;
 }
 
+// What stays of the bar where it lets go: a person can be called from everywhere.
+const Reach = () => html`<p class="reach"><button type="button" class="quiet" onClick=${() => talk.command("human", "找工作人员")}>${mark("person")}找工作人员</button></p>`;
+
 // --- the page ---
 
-// Where head and bar together would take more than two fifths of the screen, the bar lets go and scrolls with the rest. The head
-// says who is being helped: it stays unless it takes a third of the screen by itself.
+// Where head and bar together would take more than two fifths of the screen, the bar lets go and scrolls with the rest, and only
+// the way to a person stays. The head says who is being helped: it stays unless the two of them would take as much.
 function useRoom(page) {
   useEffect(() => {
-    const top = page.current.querySelector(".top");
-    const bar = page.current.querySelector(".bar");
+    const [top, bar, reach] = [".top", ".bar", ".reach"].map((name) => page.current.querySelector(name));
     const measure = () => {
+      const { classList } = page.current;
+      classList.remove("loose");
       const loose = top.offsetHeight + bar.offsetHeight > innerHeight * 0.4;
-      const looser = loose && top.offsetHeight > innerHeight / 3;
-      page.current.classList.toggle("loose", loose);
-      page.current.classList.toggle("looser", looser);
+      classList.toggle("loose", loose);
+      const low = loose ? reach.offsetHeight : bar.offsetHeight;
+      const looser = loose && top.offsetHeight + low > innerHeight * 0.45;
+      classList.toggle("looser", looser);
       const { style } = document.documentElement;
-      style.setProperty("--bar", `${loose ? 0 : bar.offsetHeight}px`);
+      style.setProperty("--bar", `${low}px`);
       style.scrollPaddingTop = `${looser ? 12 : top.offsetHeight + 12}px`;
-      style.scrollPaddingBottom = `${loose ? 12 : bar.offsetHeight + 12}px`;
+      style.scrollPaddingBottom = `${low + 12}px`;
       keepInSight();
     };
     const observer = new ResizeObserver(measure);
@@ -331,25 +337,33 @@ talk.spareWhile(isBegun);
 // The part of the screen that neither head nor bar covers: [top, bottom].
 function room() {
   const high = (selector) => { const part = document.querySelector(selector); return getComputedStyle(part).position === "sticky" ? part.offsetHeight : 0; };
-  return [high(".top") + 12, innerHeight - high(".bar") - 12];
+  return [high(".top") + 12, innerHeight - high(".bar") - high(".reach") - 12];
 }
 const place = (element) => element.getBoundingClientRect();
 
+// Nothing is flown over: what is farther away than a screen, or stands there when the page opens, is there at once.
+function go(element, block, atOnce) {
+  const { top, bottom } = place(element);
+  const far = Math.abs(block === "end" ? bottom - innerHeight : top) > innerHeight;
+  element.scrollIntoView({ block, behavior: atOnce || far ? "instant" : "auto" });
+}
+
 // Brings what is new into sight together with the open question: all of it where that fits, else as much of what is new as
 // leaves the question's heading in sight. What is longer than that is read from its beginning, after one's own answer from the
-// first of it on.
-function bring() {
+// first of it on; a page to check always from its top, for the question is about it.
+function bring(atOnce) {
   const card = document.querySelector(".now");
   const heading = document.getElementById("now");
   const [top, bottom] = room();
   const entries = aim.fresh.map((id) => document.querySelector(`[data-id="${id}"]`)).filter(Boolean);
   const fits = (last, rest) => (first) => place(last).bottom + rest - place(first).top <= bottom - top;
   const whole = entries.length ? entries.find(fits(card, 0)) : fits(card, 0)(card) && card;
-  if (whole && (whole === (entries[0] ?? card) || !aim.own)) return card.scrollIntoView({ block: "end" });
-  const long = aim.own ? entries[0] : entries.find(fits(heading, 240)) ?? entries.at(-1);
-  return (long ?? card).scrollIntoView({ block: "start" });
+  if (whole && (whole === (entries[0] ?? card) || !aim.own)) return go(card, "end", atOnce);
+  const sheet = entries.map((entry) => entry.querySelector(".sheet")).find(Boolean);
+  const long = sheet ?? (aim.own ? entries[0] : entries.find(fits(heading, 240)) ?? entries.at(-1));
+  return go(long ?? card, "start", atOnce);
 }
-const keepInSight = () => { if (!moved && !isWriting() && document.getElementById("now")) bring(); };
+const keepInSight = () => { if (!moved && !isWriting() && document.getElementById("now")) bring(true); };
 function isSeen() {
   const [top, bottom] = room();
   const { top: begins } = place(document.getElementById("now"));
@@ -360,13 +374,15 @@ function isSeen() {
 // somebody who writes or is on the way elsewhere: they get a button (true is returned as long as it is needed).
 function useSight(state, size) {
   const [unseen, setUnseen] = useState(false);
+  const opened = useRef(false);
   const look = (own) => {
     aim = { fresh: state.fresh, own };
     moved = false;
     setUnseen(false);
-    bring();
+    bring(!opened.current);
+    opened.current = state.loaded;
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!state.loaded) return;
     const question = document.getElementById("now");
     if (state.turn && !state.error && !state.waiting.length && !isWriting()) question?.focus({ preventScroll: true });
@@ -378,7 +394,7 @@ function useSight(state, size) {
     look(false);
     if (state.turn && document.activeElement === document.body) document.getElementById("now").focus({ preventScroll: true });
   }, [state.came]);
-  useEffect(() => { if (state.loaded) { aim = { fresh: [], own: true }; moved = false; bring(); } }, [size]);
+  useEffect(() => { if (state.loaded) { aim = { fresh: [], own: true }; moved = false; bring(true); } }, [size]);
   useEffect(() => {
     const observer = new ResizeObserver(keepInSight);
     observer.observe(document.querySelector("main"));
@@ -423,6 +439,7 @@ function App() {
     </main>
     ${show ? html`<p class="news"><button type="button" class="main" onClick=${show}>有新消息${mark("down")}</button></p>` : null}
     <${Bar} state=${state} openPanel=${setPanel} />
+    <${Reach} />
     ${panel ? html`<${Later} key=${panel} of="panel" part=${panel} close=${() => setPanel("")} openPanel=${setPanel} display=${display} choose=${choose} voice=${aloud} />` : null}
   </div>`;
 }
@@ -437,6 +454,7 @@ class Safe extends Component {
   }
 }
 
+history.scrollRestoration = "manual"; // the page opens at its question
 const root = document.getElementById("app");
 root.replaceChildren();
 root.className = "";

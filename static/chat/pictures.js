@@ -63,7 +63,8 @@ const chosen = new Map(); // question -> pictures not handed in yet: another que
 
 export function Photos({ ask, send, complain, busy, Options }) {
   const [pictures, setPictures] = useState(chosen.get(ask.question) ?? []);
-  const [working, setWorking] = useState(false);
+  const [work, setWork] = useState({ done: 0, of: 0 }); // pictures being made ready: none goes without the others
+  const working = work.done < work.of;
   const all = useRef(pictures);
   useEffect(() => { all.current = pictures; chosen.set(ask.question, pictures); }, [pictures]);
   useEffect(() => () => { if (!chosen.get(ask.question)?.length) all.current.forEach((picture) => URL.revokeObjectURL(picture.url)); }, []);
@@ -71,12 +72,12 @@ export function Photos({ ask, send, complain, busy, Options }) {
   const add = async (event) => {
     const files = [...event.target.files];
     event.target.value = "";
-    setWorking(true);
+    setWork(({ done, of }) => (done < of ? { done, of: of + files.length } : { done: 0, of: files.length }));
     for (const file of files) {
       const { blob, shows } = await toSend(file, ask.question);
       setPictures((old) => [...old, { id: talk.newId(), blob, shows, name: file.name, url: URL.createObjectURL(blob) }]);
+      setWork(({ done, of }) => ({ done: done + 1, of }));
     }
-    setWorking(false);
   };
   const remove = (picture) => {
     URL.revokeObjectURL(picture.url);
@@ -94,12 +95,12 @@ export function Photos({ ask, send, complain, busy, Options }) {
     ${pictures.length ? html`<ul class="pictures" aria-label="选好的照片">${pictures.map((picture, index) => html`
       <${Preview} key=${picture.id} picture=${picture} index=${index} remove=${() => remove(picture)} />`)}</ul>` : null}
     <div class="row">
-      <label class="button pick ${pictures.length ? "" : "main"}">${mark("camera")}${pictures.length ? "再加一张" : "拍照或选照片"}
+      <label class="button pick ${pictures.length || working ? "" : "main"}">${mark("camera")}${pictures.length || working ? "再加一张" : "拍照或选照片"}
         <input type="file" accept="image/*" multiple onChange=${add} /></label>
-      ${pictures.length ? html`<button type="button" class="main" onClick=${hand}>交这${pictures.length}张</button>` : null}
+      ${pictures.length && !working ? html`<button type="button" class="main" onClick=${hand}>交这${pictures.length}张</button>` : null}
       <label class="button pick">选PDF<input type="file" accept="application/pdf,.pdf" aria-label="选PDF文件" onChange=${add} /></label>
     </div>
-    ${working ? html`<p class="hint">正在处理照片</p>` : null}
+    ${working ? html`<div><p class="hint">正在准备第${work.done + 1}张，共${work.of}张。好了一起交。</p><progress value=${work.done} max=${work.of} aria-hidden="true"></progress></div>` : null}
     ${ask.options.length ? html`<p class="hint">现在没有？也可以</p><${Options} ask=${ask} send=${send} />` : null}
   </div>`;
 }

@@ -72,7 +72,7 @@ _TARGETS = """([least]) => {
 }"""
 
 _COVERED = """() => {
-  const held = [...document.querySelectorAll(".top, .bar")].filter((part) => getComputedStyle(part).position === "sticky");
+  const held = [...document.querySelectorAll(".top, .bar, .reach")].filter((part) => getComputedStyle(part).position === "sticky");
   return held.reduce((sum, part) => sum + part.offsetHeight, 0) / innerHeight;
 }"""
 
@@ -140,10 +140,10 @@ def axe(page: Page, rules: list[str] = TAGS) -> list[str]:
         page.evaluate(AXE)
     only: dict[str, Any] = {"type": "tag" if rules == TAGS else "rule", "values": rules}
     page.evaluate(
-        "() => document.querySelectorAll('.top, .bar').forEach((part) => part.style.position = 'static')"
+        "() => document.querySelectorAll('.top, .bar, .reach').forEach((part) => part.style.position = 'static')"
     )  # axe cannot decide a contrast under a bar that lies over the text
     found: list[str] = page.evaluate(_AXE_RUN, only)
-    page.evaluate("() => document.querySelectorAll('.top, .bar').forEach((part) => part.style.position = '')")
+    page.evaluate("() => document.querySelectorAll('.top, .bar, .reach').forEach((part) => part.style.position = '')")
     return [line for line in found if not any(f"incomplete {rule}:" in line for rule in LOOKED_AT_BY_HAND)]
 
 

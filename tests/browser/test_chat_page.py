@@ -720,3 +720,79 @@ def test_without_scripts_the_first_page_leads_to_the_plain_one(browser: Browser,
     page.get_by_role("link", name="简易版").click()
     expect(page.get_by_role("button", name="开始")).to_be_visible()
     context.close()
+
+
+# --- where the eyes land ---
+
+SLOW_PICTURES = """() => {
+  const read = window.createImageBitmap;
+  let before = Promise.resolve();
+  window.createImageBitmap = (file) => (before = before.then(() => new Promise((done) => setTimeout(done, 300))).then(() => read(file)));
+}"""
+WHERE = """() => {
+  window.where = [];
+  const look = () => { if (document.querySelector("#now")) window.where.push(Math.round(scrollY)); requestAnimationFrame(look); };
+  requestAnimationFrame(look);
+}"""
+
+
+def test_pictures_are_handed_in_together_and_none_while_one_is_being_made_ready(
+    chat: ChatPage, me, photo: Path
+) -> None:
+    chat.page.add_init_script(f"({SLOW_PICTURES})()")
+    chat.open("/_play/photo")
+    chat.now.locator("input[type=file][multiple]").set_input_files([str(photo)] * 3)
+    expect(chat.now.get_by_alt_text("第1张照片，还没交")).to_be_visible()
+    expect(chat.now.get_by_text("共3张")).to_be_visible()
+    assert chat.now.get_by_role("button", name=re.compile("^交这")).count() == 0
+    with chat.settled():
+        chat.now.get_by_role("button", name="交这3张").click()
+    assert len(me().posted[-1]["photo_ids"]) == 3
+
+
+def test_a_page_to_check_opens_at_its_top_and_the_question_after_it_is_covered_by_nothing(chat: ChatPage) -> None:
+    chat.page.set_viewport_size({"width": 375, "height": 560})
+    chat.open("/_play/photo")
+    chat.answer("以后再补")
+    sheet, head = chat.log.locator(".sheet").last, chat.page.locator(".top")
+    expect(sheet.get_by_text("请看一遍")).to_be_in_viewport(ratio=1)
+    begins, ends = sheet.bounding_box(), head.bounding_box()
+    assert begins and ends and -1 <= begins["y"] - ends["y"] - ends["height"] < 40
+    chat.page.mouse.wheel(0, 5000)
+    right = chat.now.get_by_role("button", name="都对")
+    expect(right).to_be_in_viewport(ratio=1)
+    button, bar = right.bounding_box(), chat.bar.bounding_box()
+    assert button and bar and button["y"] + button["height"] <= bar["y"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("state", ["photo", "helper"])
+def test_a_person_is_a_tap_away_with_the_largest_letters_wherever_the_page_stands(
+    chat: ChatPage, me, base: str, state: str, theme: str
+) -> None:
+    chat.page.context.add_cookies([{"name": "yijianshi_display", "value": f"xl.{theme}.", "url": base}])
+    chat.open(f"/_play/{state}")
+    person = chat.page.get_by_role("button", name="找工作人员")
+    for part in (0, 0.5, 1):
+        chat.page.evaluate("(part) => scrollTo(0, part * document.documentElement.scrollHeight)", part)
+        expect(person).to_have_count(1)
+        expect(person).to_be_in_viewport(ratio=1)
+    with chat.settled():
+        person.click()
+    assert me().posted[-1] == {"kind": "command", "command": "human"}
+
+
+def test_a_long_talk_opens_at_its_question_without_a_flight_over_it(browser: Browser, base: str) -> None:
+    context = person(browser, base, reduced_motion="no-preference")
+    page = context.new_page()
+    ChatPage(page).open("/_play/offer")
+    for _ in range(4):
+        page.evaluate("() => fetch('/_staff/offer', { method: 'POST' })")
+    page.add_init_script(f"({WHERE})()")
+    page.goto("/")
+    expect(page.locator(HEADING)).to_be_in_viewport()
+    page.wait_for_function("() => window.where.length > 30")
+    seen = page.evaluate("() => window.where")
+    assert min(seen) > 2000, "the talk is not long"
+    assert max(seen) - min(seen) < 400, f"it moved: {seen}"
+    context.close()

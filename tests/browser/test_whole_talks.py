@@ -94,6 +94,18 @@ def test_a_mother_goes_from_hello_to_the_number_on_her_phone(talk: ChatPage, pic
     assert len(talk.log.get_by_alt_text(re.compile("照片")).all()) >= 1
 
 
+def test_the_notice_shows_both_answers_and_who_answers_for_it_without_moving_the_page(talk: ChatPage) -> None:
+    talk.open().begin()
+    for title in ("先说清楚", "敏感内容单独问您"):
+        assert talk.title() == title
+        for name in ("同意", "不同意"):
+            expect(talk.now.get_by_role("button", name=name, exact=True)).to_be_in_viewport(ratio=1)
+        expect(talk.page.locator("#now h2")).to_be_in_viewport(ratio=1)
+        if title == "先说清楚":
+            expect(talk.now.locator(".ask")).to_contain_text("由一件事综合窗口（演示）负责")
+            talk.answer("同意")
+
+
 def test_what_was_said_on_the_phone_is_taken_away_and_deleted_for_good(talk: ChatPage, picture: Path) -> None:
     talk.open().begin()
     go_on(talk, picture, "残疾人证")
