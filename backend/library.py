@@ -56,7 +56,8 @@ def load_library(
     """A whole Library. `data_dir`: the operator's folder, with the sub-folders policy, wording, understanding,
     and holidays.yaml;
     `directories`: what the console keeps; `keeps`: the retention table in days; `reads`: whether pictures are read here; `home`:
-    the address people reach the house at; `operator`: who answers for what is kept, as the privacy notice names them; `read_by`: another reader than the rules ("package.module:factory"; which gets the
+    the address people reach the house at; `operator`: who answers for what is kept, as the notice
+    names them; `read_by`: another reader than the rules ("package.module:factory"; which gets the
     rules' reader and gives what has its `read`), "" for the rules alone. ValueError names the file and what to do."""
     policy = _made(_policies, **policy_texts(data_dir))
     rules = _made(

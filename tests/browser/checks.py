@@ -72,7 +72,8 @@ _TARGETS = """([least]) => {
 }"""
 
 _COVERED = """() => {
-  const held = [...document.querySelectorAll(".top, .bar, .reach")].filter((part) => getComputedStyle(part).position === "sticky");
+  const parts = [...document.querySelectorAll(".top, .bar, .reach")];
+  const held = parts.filter((part) => getComputedStyle(part).position === "sticky");
   return held.reduce((sum, part) => sum + part.offsetHeight, 0) / innerHeight;
 }"""
 

@@ -727,7 +727,8 @@ def test_without_scripts_the_first_page_leads_to_the_plain_one(browser: Browser,
 SLOW_PICTURES = """() => {
   const read = window.createImageBitmap;
   let before = Promise.resolve();
-  window.createImageBitmap = (file) => (before = before.then(() => new Promise((done) => setTimeout(done, 300))).then(() => read(file)));
+  const late = (file) => new Promise((done) => setTimeout(done, 300)).then(() => read(file));
+  window.createImageBitmap = (file) => (before = before.then(() => late(file)));
 }"""
 WHERE = """() => {
   window.where = [];
