@@ -382,7 +382,8 @@ function useSight(state, size) {
     bring(!opened.current);
     opened.current = state.loaded;
   };
-  useLayoutEffect(() => {
+  useLayoutEffect(() => { if (state.loaded) look(true); }, [state.loaded]); // before the page is seen for the first time
+  useEffect(() => {
     if (!state.loaded) return;
     const question = document.getElementById("now");
     if (state.turn && !state.error && !state.waiting.length && !isWriting()) question?.focus({ preventScroll: true });

@@ -286,6 +286,11 @@ STATES: dict[str, State] = {
         ),
         "offer",
     ),
+    "residence": State(
+        (),
+        ask("residence", "住处", "孩子现在住在哪里？", "place", Option("same", "和户口一样")),
+        "offer",
+    ),
     "offer": State(
         (OFFER,),
         ask(

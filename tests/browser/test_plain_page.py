@@ -240,3 +240,22 @@ def test_the_whole_record_is_one_tap_away(page: Page) -> None:
     expect(page.get_by_text("孩子有残疾人证吗？")).to_have_count(0)
     page.get_by_role("link", name="全部记录").click()
     expect(page.get_by_text("孩子有残疾人证吗？")).to_be_visible()
+
+
+def test_a_signature_is_asked_for_only_in_ways_that_the_page_has(page: Page, sent: Sent, tmp_path: Path) -> None:
+    Image.new("RGB", (640, 480), "#9ab").save(tmp_path / "page.jpg")
+    page.goto("/_play/signature?to=/plain")
+    assert "手写" not in page.locator(".now").inner_text()
+    expect(page.locator("#hint")).to_have_text("可以打出名字，或签在纸上拍照。")
+    page.get_by_label("签在纸上，拍一张").set_input_files(tmp_path / "page.jpg")
+    press(page, "交这张签名")
+    expect(page.get_by_text("TC7K-4M29-X").first).to_be_visible()
+    kept = sent().posted[-1]
+    assert (kept["kind"], kept["question"], len(kept["photo_ids"])) == ("photo", "signature", 1)
+
+
+def test_under_a_single_place_nobody_is_asked_about_all_of_them(page: Page) -> None:
+    page.goto("/_play/place?to=/plain")
+    expect(page.locator(".now")).to_contain_text("都不是？写县或区的名字")
+    page.goto("/_play/residence?to=/plain")
+    expect(page.locator(".now")).to_contain_text("不是这个？写县或区的名字")
