@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dialogs.understanding.cues import Sieve
-from dialogs.understanding.sayings import Saying, Told
+from dialogs.understanding.sayings import Saying, Told, Whole
 from dialogs.understanding.tables import Tables
 from dialogs.understanding.words import BARE, Clause, Sense, Token, is_had
 
@@ -263,9 +263,11 @@ def _spoken_of(clause: Clause, told: Told) -> list[Token]:
 
 
 def _who(clause: Clause, before: str, told: Told = _NOWHERE) -> str:
-    if not clause.has("self", "third", "other", "not_me"):
+    if not clause.has("self", "third", "other", "not_me", "us"):
         return before
     people = _spoken_of(clause, told)
+    if not people and clause.has("us"):
+        return ""  # “隔壁有，我们没有”
     roles = {token.sense.role for token in people}
     others = [token.sense.value for token in people if token.sense.role == "other"]
     if "not_me" in roles:
@@ -294,12 +296,17 @@ class Claims:
         self._fits = {name: frozenset(topic.families) for name, topic in self._topics.items() if topic.families}
         self._relation = {word: name for name, words in tables.slots.relations.items() for word in words}
         self._groups = [frozenset(group) for group in tables.slots.groups]
+        told = tables.topics.told()
         self._sayings = {
             name: Saying(topic.vague, topic.tells_no, topic.tells_yes, patterns)
-            for name, topic in self._topics.items()
+            for name, topic in told.items()
             if topic.tells_yes or topic.tells_no or topic.vague
         }
-
+        self._whole = {
+            name: Whole(topic.whole_no, topic.whole_yes)
+            for name, topic in told.items()
+            if topic.whole_no or topic.whole_yes
+        }
         self._unasked = [
             (name, Saying((), topic.unasked_no, topic.unasked_yes, patterns))
             for name, topic in self._topics.items()
@@ -350,7 +357,9 @@ class Claims:
         self, clause: Clause, at: int, who: str, families: frozenset[str], asked: str = ""
     ) -> Iterable[Claim]:
         scan = _Scan(families, self._solo, asked, self._fits)
-        alone = len({t.text for t in clause.tokens if t.sense.role not in ("fill", "self", "now", "hedge_end")}) == 1
+        alone = (
+            len({t.text for t in clause.tokens if t.sense.role not in ("fill", "us", "self", "now", "hedge_end")}) == 1
+        )
         solo = () if alone else self._solo
         scan.clause([token for token in clause.tokens if token.text not in solo or token.sense.role == "not"])
         scan.close()
@@ -379,8 +388,34 @@ class Claims:
             return False
         return any(t.text.endswith("过") and t.text not in ("不过", "难过", "通过") for t in clause.tokens)
 
+    def settled(self, clauses: tuple[Clause, ...], fact: str, about: str) -> bool | None:
+        """What a pattern over the whole text settles, said outright of the person concerned."""
+        whole = self._whole.get(fact)
+        if whole is None or any(clause.has("unknown") for clause in clauses):
+            return None
+        values = {
+            next(iter(parts.values())).value
+            for parts in whole.find(clauses)
+            if self._outright_in(parts, clauses, fact, about)
+        }
+        return values.pop() if len(values) == 1 else None
+
+    def _outright_in(self, parts: Mapping[int, Told], clauses: tuple[Clause, ...], fact: str, about: str) -> bool:
+        anyone, who = self._topics[fact].anyone, ""
+        for at, clause in enumerate(clauses):
+            told = parts.get(at)
+            whose = Claim(fact, None, "", _who(clause, who, told or _NOWHERE), at, True)
+            polite = "go" in self._families(fact)  # “交吧” asks for it
+            over = not polite and bool(clause.tokens) and clause.tokens[-1].sense.role == "hedge_end"
+            if told and (clause.asks or over or _flaw(clause, told) or not (anyone or self._ours(whose, about))):
+                return False
+            who = who if told else _who(clause, who)
+        return bool(parts)
+
     def tells(self, clauses: tuple[Clause, ...], fact: str) -> bool:
-        """Whether the one clause there is tells the fact by a saying of its own."""
+        """Whether the one clause there is tells the fact by a saying of its own, or the whole text settles it."""
+        if self.settled(clauses, fact, "") is not None:
+            return True
         saying = self._sayings.get(fact)
         told = saying.find(clauses[0]) if saying and len(clauses) == 1 and not clauses[0].asks else None
         return told is not None and told.value is not None
@@ -450,11 +485,16 @@ class Claims:
         anyone = fact in self._topics and self._topics[fact].anyone
         ours = [claim for claim in claims if anyone or self._ours(claim, about)]
         card = fact == "holds_card" or fact.startswith("card_") or any(c.fact == "holds_card" for c in ours)
-        facts = self.facts(ours, fact, card)
+        facts = self.facts([claim for claim in ours if self._ours(claim, about)], fact, card)
+        if (settled := self.settled(clauses, fact, about)) is not None:
+            return Verdict(settled, "", facts)
         head = self._head(ours, fact, clauses)
         told = any(c.fact == fact and c.family == "say" and not c.flaw for c in ours)
-        if head is None and not told and any(clause.has("unknown") for clause in clauses):
+        unknown = any(clause.has("unknown") for clause in clauses)
+        if head is None and not told and unknown:
             return self._not_known(clauses, ours, facts)
+        if told and unknown and any(clause.has("hedge") for clause in clauses):
+            return Verdict(None, "hedged", facts)
         if fact == "holds_card":
             facts = self._qualified(clauses) | facts
         about_fact = self._relevant(ours, fact, clauses)
@@ -505,7 +545,9 @@ class Claims:
     @staticmethod
     def _not_known(clauses: tuple[Clause, ...], ours: list[Claim], facts: dict[str, Any]) -> Verdict:
         """“晓不得” alone, or with nothing beside it but the thing asked for, is an answer; “不知道在哪办” is a question."""
-        strange = any(t.sense.role in ("new", "thing", "question", "pred") for c in clauses for t in c.tokens)
+        last = max(at for at, c in enumerate(clauses) if c.has("unknown"))
+        strange = any(c.has("new", "thing", "question", "pred") for c in clauses[last:])
+        strange = strange or any(c.asks or c.has("hedge") for c in clauses[:last])
         claimed = any(c.value is not None and not c.fact for c in ours)
         return Verdict(None, "hedged", facts) if strange or claimed else Verdict(UNSURE, "", facts)
 

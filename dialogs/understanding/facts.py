@@ -83,7 +83,9 @@ class Harvest:
 
     def _years(self, clause: Clause, listed: bool) -> int | None:
         """An age that is a mere number: beside nothing but whose it is (“我妈七十二”), or in a list of what one is."""
-        rest = "".join(t.text for t in clause.tokens if t.sense.role not in ("self", "other", "third", "now", "fill"))
+        rest = "".join(
+            t.text for t in clause.tokens if t.sense.role not in ("self", "us", "other", "third", "now", "fill")
+        )
         alone = self._p["age_bare"].fullmatch(rest)
         if alone:
             return chinese_number(alone[0]) if listed or len(rest) < len(clause.text) else None

@@ -61,3 +61,25 @@ class Saying:
         before = text[: hit.start()]
         denied = self._p["denied"].search(before) and not self._p["not_denied"].search(before)
         return bool(denied or self._p["cannot"].match(text, hit.end()))
+
+
+class Whole:
+    """The patterns of one fact that settle it over a whole text, clauses parted by commas (“停过，今年又恢复了”)."""
+
+    def __init__(self, no: Sequence[str], yes: Sequence[str]) -> None:
+        self._patterns = [(value, re.compile("|".join(says))) for value, says in ((False, no), (True, yes)) if says]
+
+    def find(self, clauses: Sequence[Clause]) -> list[dict[int, Told]]:
+        """What each pattern found tells, and where it stands in every clause that it goes through."""
+        text = "".join("," * (at > 0 and not clause.goes_on) + clause.text for at, clause in enumerate(clauses))
+        return [_parts(hit, value, clauses) for value, pattern in self._patterns if (hit := pattern.search(text))]
+
+
+def _parts(hit: re.Match[str], value: bool, clauses: Sequence[Clause]) -> dict[int, Told]:
+    out, at = {}, 0
+    for number, clause in enumerate(clauses):
+        at += number > 0 and not clause.goes_on
+        if hit.start() < at + len(clause.text) and hit.end() > at:
+            out[number] = Told(value, hit.start() - at, hit.end() - at)
+        at += len(clause.text)
+    return out

@@ -54,6 +54,7 @@ class YesNo(_Table):
     if_: list[str] = Field(alias="if")
     pending: list[str]
     self_: list[str] = Field(alias="self")
+    us: list[str]
     third: list[str]
     not_me: list[str]
     either_or: list[str]
@@ -65,13 +66,16 @@ class YesNo(_Table):
 
 
 class Topic(_Table):
-    """A fact as people speak of it. `holds`: naming it says yes. `affirm`, `deny`: whole sayings. `bare`: words that mean
-    yes or no to this fact alone. `tells_yes`, `tells_no`, `vague`: patterns of a clause that tell it when it is asked
-    (`vague`: asked again); what matches `tells_no` is taken out before `tells_yes` is looked for. `unasked_yes`,
-    `unasked_no`: patterns plain enough to tell it without the question. `past`: what was once still counts; `anyone`: it is
-    about somebody else than the person who is helped. `alias`: the facts really set. `strict`: only a clean answer counts
-    (sending)."""
+    """A fact as people speak of it. `like`: groups whose patterns it has, too. `holds`: naming it says yes. `affirm`,
+    `deny`: whole sayings. `bare`: words that mean yes or no to this fact alone. `tells_yes`, `tells_no`, `vague`: patterns
+    of a clause that tell it when it is asked (`vague`: asked again); what matches `tells_no` is taken out before
+    `tells_yes` is looked for. `unasked_yes`, `unasked_no`: patterns plain enough to tell it without the question. `past`:
+    what was once still counts; `anyone`: it is about somebody else than the person who is helped. `alias`: the facts
+    really set. `strict`: only a clean answer counts (sending). `whole_yes`, `whole_no`: patterns of the whole text, clauses
+    parted by commas, that settle it whatever its parts would tell (“丢过一回，后来补了”); people named inside them are
+    part of what is told."""
 
+    like: list[str] = []
     nouns: list[str] = []
     holds: list[str] = []
     affirm: list[str] = []
@@ -81,6 +85,8 @@ class Topic(_Table):
     tells_yes: list[str] = []
     tells_no: list[str] = []
     vague: list[str] = []
+    whole_yes: list[str] = []
+    whole_no: list[str] = []
     past: bool = False
     unasked_yes: list[str] = []
     unasked_no: list[str] = []
@@ -90,10 +96,32 @@ class Topic(_Table):
     examples: list[list[Any]] = []
 
 
+class Group(_Table):
+    """What people say of any fact of one kind: of a benefit that comes, of something that may have changed."""
+
+    tells_yes: list[str] = []
+    tells_no: list[str] = []
+    vague: list[str] = []
+    whole_yes: list[str] = []
+    whole_no: list[str] = []
+
+
 class Topics(_Table):
+    groups: dict[str, Group]
     topics: dict[str, Topic]
     default_families: list[str]
     things: list[str]
+
+    def told(self) -> dict[str, Topic]:
+        """The topics, each with the patterns of its groups behind its own."""
+        return {name: self._with_groups(topic) for name, topic in self.topics.items()}
+
+    def _with_groups(self, topic: Topic) -> Topic:
+        says = {
+            key: getattr(topic, key) + [say for name in topic.like for say in getattr(self.groups[name], key)]
+            for key in Group.model_fields
+        }
+        return topic.model_copy(update=says)
 
 
 class Category(_Table):

@@ -22,7 +22,7 @@ _TABLE_FREQUENCY = 4000
 _CLAUSES = re.compile(
     r"[,.;!~|/:()]+|(?<=\?)|(?=(?:那|我|该|要|那我|我该|那该|那要|这)?(?:咋个?|怎么|啷个|如何)(?:办|整|弄|搞))"
     r"|(?<=...)(?=(?:我|就)?(?:想问|请问|想咨询|咨询一?下|问一?下|问哈|想知道|想晓得))"
-    r"|(?<=..)(?=(?:现在|如今|而今|后来|目前|但是|不过|可是|结果)(?!就是|的话))"
+    r"|(?<=..)(?=(?:现在|如今|而今|后来|目前|但是|不过|可是|结果)(?!就是|的话|$))"
 )
 _NO = ("没有", "没得", "莫得", "没", "不", "未", "冇", "莫")
 _DROP = re.compile(r"[\"'“”‘’\[\]{}<>《》【】、·*_=+\-^%$#@&\\]+")
@@ -59,6 +59,7 @@ class Clause:
     roles: frozenset[str]
     asks: bool  # ends with a question mark or has a question word
     text: str
+    goes_on: bool = False  # parted from the clause before it only because somebody else comes in
 
     def has(self, *roles: str) -> bool:
         return not self.roles.isdisjoint(roles)
@@ -68,8 +69,8 @@ _NEW, _NOT = Sense("new"), Sense("not")
 # what a pattern of this name finds has this role
 _ASIDE = {"either": Sense("either"), "hearsay": Sense("hedge"), "soon": Sense("pending"), "beside": Sense("fill")}
 # In a clause of a yes or no and these nothing else is told.
-BARE = frozenset(("pol", "fill", "not", "self", "now", "hedge_end"))
-_PERSONS = ("self", "other", "third")
+BARE = frozenset(("pol", "fill", "us", "not", "self", "now", "hedge_end"))
+_PERSONS = ("self", "us", "other", "third")
 _CONTENT = ("pol", "topic", "pred", "thing", "verb", "new")
 
 
@@ -94,6 +95,7 @@ def _small_senses(tables: Tables) -> Iterable[tuple[str, Sense]]:
         "if": small.if_,
         "pending": small.pending,
         "self": small.self_,
+        "us": small.us,
         "third": small.third,
         "not_me": small.not_me,
         "either": small.either_or,
@@ -216,4 +218,4 @@ class Lexicon:
             roles = frozenset(token.sense.role for token in part)
             text = "".join(token.text for token in part)
             asks = ("?" in words[-1] and at == len(parts)) or not roles.isdisjoint(("question", "either"))
-            yield Clause(tuple(part), roles, asks or self._asking.match(text) is not None, text)
+            yield Clause(tuple(part), roles, asks or self._asking.match(text) is not None, text, at > 1)
