@@ -12,6 +12,7 @@ from dialogs.desk import Desk
 from dialogs.directory import SHANGHAI
 from dialogs.messages import CallStaff, KeepQuestion, Say
 from dialogs.session import Called
+from dialogs.steps.places import places_of
 from dialogs.understanding import Reading
 
 SHORT = 6  # longer words before consent are a matter that somebody has begun to tell
@@ -26,12 +27,17 @@ _DISTRESS = {
 def side_answer(desk: Desk, reading: Reading) -> None:
     """A question in the middle, small talk, or something the desk will not do."""
     if reading.kind == "faq":
-        desk.replies.append(Say(reading.answer, cites=tuple(reading.cites)))
+        places = places_of(desk.view, "window") if _asks_for_window(desk, reading) else ()
+        desk.replies.append(Say("\n".join(places)) if places else Say(reading.answer, cites=tuple(reading.cites)))
     elif reading.kind == "chat":
         desk.say("chat", tone="warm")
     else:
         desk.say("refused_input")
     desk.stay("answered_aside")
+
+
+def _asks_for_window(desk: Desk, reading: Reading) -> bool:
+    return bool(desk.view.county) and reading.argument in desk.view.words.lists["window_questions"]
 
 
 def clarify(desk: Desk, keep: str = "") -> None:

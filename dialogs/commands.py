@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from dialogs.aside import call_staff
@@ -13,6 +14,7 @@ from dialogs.steps.progress import overview
 from dialogs.steps.signing import packet
 from dialogs.view import Query, View
 
+_NTH = re.compile(r"第\s*(\d{1,3})|^\s*(\d{1,3})\s*[条项个行]?$")
 PENDING = "pending:"  # begins the names of questions that stand beside the path: sure?
 
 
@@ -40,8 +42,7 @@ def change(desk: Desk, argument: str = "") -> None:
 def choose_what(desk: Desk) -> None:
     """Everything said so far, each line with its change."""
     view = desk.view
-    said = [query for query in view.path if view.settled(query) and not _beside(query)]
-    lines = tuple(review.line_hidden(view, query) for query in said)
+    lines = tuple(review.line_hidden(view, query) for query in _said_so_far(view))
     if lines:
         desk.replies.append(
             Review(view.words.say("change_which"), (ReviewSection(view.words.say("said_so_far"), lines),))
@@ -184,6 +185,11 @@ def _before(view: View) -> Query | None:
     return asked[here - 1] if here > 0 else None
 
 
+def _said_so_far(view: View) -> list[Query]:
+    """What can be changed, in the order in which it is shown: “第3条” is the third of these."""
+    return [query for query in view.path if view.settled(query) and not _beside(query)]
+
+
 def _beside(query: Query) -> bool:
     """What is confirmed rather than told: nothing to be changed by itself."""
     return query.state.startswith(("consent/", "review/", "signing/"))
@@ -196,11 +202,11 @@ def _named(view: View, argument: str) -> Query | None:
     found = view.find(argument) or view.find(f"field:{argument}") or view.find(f"photo:{argument}")
     if found is not None:
         return found if view.settled(found) else None
-    said = [(q, review.line(view, q).label) for q in view.path if view.settled(q) and not _beside(q)]
-    numbers = list(review.lines(view)) if view.open.key == "reviewed" else []
-    digits = "".join(sign for sign in argument if sign.isdigit())
-    if numbers and digits and 1 <= int(digits) <= len(numbers):
-        return view.find(numbers[int(digits) - 1].question)
+    said = [(q, review.line(view, q).label) for q in _said_so_far(view)]
+    numbers = [one.question for one in review.lines(view)] if view.open.key == "reviewed" else [q.key for q, _ in said]
+    nth = _NTH.search(argument)
+    if nth and 1 <= int(nth[1] or nth[2]) <= len(numbers):
+        return view.find(numbers[int(nth[1] or nth[2]) - 1])
     argument = view.words.names["also_called"].get(argument, argument)
     exact = [q for q, label in said if label == argument] or [
         q for q, label in said if argument in label or label in argument

@@ -43,6 +43,7 @@ class Desk:
     grow."""
 
     __slots__ = (
+        "_before",
         "_said",
         "_view",
         "effects",
@@ -60,7 +61,7 @@ class Desk:
     def __init__(self, library: Library, session: Session, message: Message) -> None:
         self.library = library
         self.message = message
-        self.session = session
+        self.session = self._before = session
         self._view: View | None = None
         # what was read in this turn, by what was asked of the reader
         self.heard: list[tuple[tuple[Any, ...], Reading]] = []
@@ -174,10 +175,17 @@ class Desk:
         """Put the open question last. What introduces it is shown when it is new, not when it is only asked again."""
         asking = self.view.asking(self.open)
         was = self.talk.asked
-        if not again or was is None or was.question != asking.ask.question:
+        same = was is not None and was.question == asking.ask.question
+        if not same or (not again and not self._offered_just_so(asking.before)):
             self.replies.extend(asking.before)
         self.replies = [reply for reply in self.replies if not isinstance(reply, Ask)] + [asking.ask]
         self.set_talk(state=self.state, asked=self._asked(asking.ask, was), pending=None)
+
+    def _offered_just_so(self, before: tuple[Reply, ...]) -> bool:
+        """Whether this offer stood there before this message: a long list is not sent again for what changed nothing in it."""
+        view = Seen(self.library, self._before, self.message.at)
+        offer = any(reply.kind == "offer" for reply in before)
+        return offer and view.open.key == self.open.key and view.asking(view.open).before == before
 
     def pend(self, ask: Ask, what: dict[str, Any]) -> None:
         """Put a question that stands beside the path (start over?); its answer is taken before anything else."""

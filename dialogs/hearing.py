@@ -7,6 +7,7 @@ What the words mean is the reader's business (`understanding`); which words belo
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from itertools import takewhile
 from typing import Any
 
@@ -75,7 +76,7 @@ def read_as(desk: Desk, reading: Reading) -> None:
         return side_answer(desk, reading)
     if reading.doubt == "family" and _help_family(desk, reading):
         return None
-    if reading.facts and volunteer(desk, dict(reading.facts)):
+    if reading.facts and volunteer(desk, _without_other_places(desk, reading.facts)):
         return None
     named = after_one_of(desk.view.words.lists["change_words"], desk.message.text)
     if named is not None and not desk.state.startswith("consent/"):
@@ -115,9 +116,10 @@ def _tells_kin(desk: Desk) -> bool:
 
 
 def _note_illness(desk: Desk, facts: dict[str, Any]) -> None:
-    """“自闭症” among other facts is no category yet, and is not passed over in silence."""
+    """“自闭症” or “耳朵听不见” among other facts is no category yet, and is not passed over in silence."""
     unclear = "card_categories" not in facts and "card_categories" not in desk.view.answers
-    if unclear and read(desk, "slot:card_categories").doubt == "which_category":
+    heard = read(desk, "slot:card_categories") if unclear else None
+    if heard and (heard.doubt == "which_category" or (heard.kind == "answer" and isinstance(heard.value, list))):
         desk.say("illness_noted")
 
 
@@ -195,6 +197,15 @@ def _said_who(desk: Desk, query: Query) -> None:
             return give(desk, desk.open, reading.value, "said")
 
 
+def _without_other_places(desk: Desk, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """A county that is known is changed by whoever says so, not by a village named in passing (“户口本上是南湖坪村”)."""
+    return {
+        name: value
+        for name, value in facts.items()
+        if not name.endswith("_county") or desk.view.value(name) in (None, value)
+    }
+
+
 def volunteer(desk: Desk, facts: dict[str, Any]) -> bool:
     """Facts that were told without being asked: kept, read back, and never asked again."""
     known = {key: value for key, value in facts.items() if key in desk.view.policy.facts or key == "household_county"}
@@ -245,6 +256,8 @@ def _hardly_a_name(desk: Desk, reading: Reading) -> bool:
     """“去窗口” where a name is asked for: asked again; what begins like a name is taken as written the second time, anything else
     the third."""
     tries = desk.talk.asked.tries if desk.talk.asked else 0
+    if "address" in desk.open.key and re.search(r"1[3-9]\d{9}", desk.message.text):
+        return tries < 1  # a phone number that was meant for another line
     name = desk.view.asking(desk.open).ask.rules == "name"
     return name and reading.kind == "unsure" and tries < (1 if reading.doubt == "is_it_a_name" else 2)
 
@@ -265,10 +278,8 @@ def change_to(desk: Desk, facts: dict[str, Any]) -> None:
         return desk.stay("answered_aside")
     fields = {f"field:{k}": v for k, v in facts.items() if desk.view.find(f"field:{k}")}
     known = {k: v for k, v in facts.items() if k in desk.view.policy.facts or k == "household_county"}
-    for key, value in fields.items():
-        query = desk.view.find(key)
-        assert query is not None
-        return give(desk, query, value, "said", known)
+    if fields:
+        return _change_lines(desk, fields, known)
     if _told_ahead(desk, facts):
         return None
     if volunteer(desk, known):
@@ -277,6 +288,21 @@ def change_to(desk: Desk, facts: dict[str, Any]) -> None:
         desk.say("later_in_the_form")
         return desk.stay("asked_again")
     COMMANDS["change"](desk, "")
+
+
+def _change_lines(desk: Desk, fields: dict[str, Any], known: dict[str, Any]) -> None:
+    """Lines of the form, one or several in one message, with what was told beside them."""
+    *before, last = fields.items()
+    for key, value in before:
+        query = desk.view.find(key)
+        taken = form.take(desk.view, query, value) if query else None
+        if isinstance(taken, Problem):
+            desk.replies.append(Say(taken.says, tone="error"))
+        elif taken is not None:
+            desk.put(taken.answers)
+    query = desk.view.find(last[0])
+    assert query is not None
+    give(desk, query, last[1], "said", known)
 
 
 def _told_ahead(desk: Desk, facts: dict[str, Any]) -> bool:

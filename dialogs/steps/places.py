@@ -14,8 +14,7 @@ def place_says(view: View, place: Place) -> str:
         words.say("place_at", address=place.address) if place.address else words.say("address_unknown"),
         words.say("place_hours", hours=place.hours) if place.hours else words.say("hours_unknown"),
     ]
-    if place.phone:
-        parts.append(words.say("place_phone", phone=place.phone))
+    parts.append(words.say("place_phone", phone=place.phone) if place.phone else words.say("phone_unknown"))
     if place.text_route:
         parts.append(words.say("place_text", route=place.text_route))
     if place.note:

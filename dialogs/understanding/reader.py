@@ -43,6 +43,7 @@ _TOLD = 0.85  # a text without one (“收费标准”) has to be like a way of 
 _TOLD_BESIDE = ("place", "level", "categories", "age", "relation", "date")  # where other facts may be told instead
 # several of these are how things stand, not what is wanted
 _TO = re.compile(r"改成|改为|换成|应该是|该是|改到|是(?!不是)")
+_NUMBERS = ("phone", "id_number", "bank", "card_number")
 _WRITTEN = ("phone", "id_number", "bank", "card_number", "date", "name", "address", "place", "age")
 _OF_THE_CARD = (
     "choice:card_service_type",
@@ -176,7 +177,10 @@ class Reader:
             return None
         facts = self._harvest.changed(self._lexicon.clauses(self._lexicon.cut(plain)), plain, about)
         name = self._harvest.change_name(plain)
-        facts |= self._named_value(name, written)
+        if facts:
+            beside = self._harvest.facts(self._lexicon.clauses(self._lexicon.cut(plain)), plain, about) or {}
+            facts = {fact: value for fact, value in beside.items() if isinstance(value, bool)} | facts
+        facts |= self._named_values(written)
         argument = name or (next(iter(facts)) if len(facts) == 1 else "")
         if not argument and (cue := self._commands.find(plain)) and cue.command == "restart":
             return None  # “全部重填”
@@ -192,14 +196,19 @@ class Reader:
             return None  # “刚才点错了” goes back
         return Reading("command", command="change", argument=argument, facts=facts)
 
-    def _named_value(self, name: str, written: str) -> dict[str, Any]:
-        """The new value of a named field, where it is no fact of the tables but written: a name, a number, a place."""
-        parts = _TO.split(written)
-        kind = self._slots.kind_of.get(name, "")
-        if len(parts) < 2 or kind not in _WRITTEN:
-            return {}
-        found = self._slot_value(kind, parts[-1], self._plain(parts[-1]))
-        return {name: found.value} if found.value is not None else {}
+    def _named_values(self, written: str) -> dict[str, Any]:
+        """The new values of named lines that are no facts of the tables but written: names, numbers, places; several in one
+        message. Where no “改成” stands between, only a number is plainly the value."""
+        found: dict[str, Any] = {}
+        name = ""
+        for piece in re.split(r"[，,；;。]", written):
+            name = self._harvest.change_name(self._plain(piece)) or name  # “电话错了，是139…”
+            kind = self._slots.kind_of.get(name, "")
+            to = _TO.split(piece)
+            if kind in _WRITTEN and (len(to) > 1 or kind in _NUMBERS):
+                value = self._slot_value(kind, to[-1], self._plain(to[-1])).value
+                found |= {} if value is None else {name: value}
+        return found
 
     def _told_field(self, asked: str, written: str, plain: str) -> Reading | None:
         """“电话139…” while another line is open: what is named and can only be that is kept where it belongs."""
