@@ -217,9 +217,11 @@ def _told(desk: Desk) -> Turn:
 
 
 def _news(desk: Desk) -> Turn:
-    """As `_told`, but whoever goes on with the question that they have, or rests, is not asked it again."""
+    """As `_told`, but whoever goes on with the question that they have, or rests, is not asked it again; unless it is about the
+    check page, which is shown as it stands now."""
     here = desk.draft is not None and desk.draft.id == desk.talk.draft_id
     same = desk.talk.asked is not None and desk.talk.asked.question == desk.open.key and desk.state == desk.leads_to
+    same = same and not (desk.open.key == "reviewed" and desk.replies)
     if here and (same or desk.talk.paused or desk.talk.pending is not None or desk.state.startswith("consent/")):
         return desk.turn()
     if not here and not desk.replies:

@@ -754,7 +754,8 @@ def test_pictures_are_handed_in_together_and_none_while_one_is_being_made_ready(
 def test_a_page_to_check_opens_at_its_top_and_the_question_after_it_is_covered_by_nothing(chat: ChatPage) -> None:
     chat.page.set_viewport_size({"width": 375, "height": 560})
     chat.open("/_play/photo")
-    chat.answer("以后再补")
+    come(chat.page, "review")  # after the last picture has been read
+    expect(chat.now.locator(".ask")).to_contain_text("都对吗")
     sheet, head = chat.log.locator(".sheet").last, chat.page.locator(".top")
     expect(sheet.get_by_text("请看一遍")).to_be_in_viewport(ratio=1)
     begins, ends = sheet.bounding_box(), head.bounding_box()
