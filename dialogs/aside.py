@@ -13,6 +13,7 @@ from dialogs.directory import SHANGHAI
 from dialogs.messages import CallStaff, KeepQuestion, Say
 from dialogs.session import Called
 from dialogs.steps.places import places_of
+from dialogs.steps.progress import overview, refused_says
 from dialogs.understanding import Reading
 
 SHORT = 6  # longer words before consent are a matter that somebody has begun to tell
@@ -26,6 +27,8 @@ _DISTRESS = {
 
 def side_answer(desk: Desk, reading: Reading) -> None:
     """A question in the middle, small talk, or something the desk will not do."""
+    if reading.kind == "faq" and about_refusal(desk, reading):
+        return
     if reading.kind == "faq":
         places = places_of(desk.view, "window") if _asks_for_window(desk, reading) else ()
         desk.replies.append(Say("\n".join(places)) if places else Say(reading.answer, cites=tuple(reading.cites)))
@@ -38,6 +41,17 @@ def side_answer(desk: Desk, reading: Reading) -> None:
 
 def _asks_for_window(desk: Desk, reading: Reading) -> bool:
     return bool(desk.view.county) and reading.argument in desk.view.words.lists["window_questions"]
+
+
+def about_refusal(desk: Desk, reading: Reading) -> bool:
+    """“为什么没通过”, asked by somebody who has been refused: their own reason and way on, instead of the FAQ's."""
+    done = desk.draft.submitted if desk.draft else None
+    refused = done is not None and any(case.state == "rejected" for case in done.cases)
+    if not refused or reading.argument not in desk.view.words.lists["asked_of_refusal"]:
+        return False
+    desk.replies.extend((overview(desk.view), *refused_says(desk.view)))
+    desk.stay("answered_aside")
+    return True
 
 
 def clarify(desk: Desk, keep: str = "") -> None:

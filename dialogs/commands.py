@@ -10,7 +10,7 @@ from dialogs.desk import Desk
 from dialogs.messages import Ask, ForgetDraft, ForgetMe, Review, ReviewSection
 from dialogs.session import DraftName
 from dialogs.steps import review
-from dialogs.steps.progress import overview
+from dialogs.steps.progress import overview, refused_says
 from dialogs.steps.signing import packet
 from dialogs.view import Query, View
 
@@ -133,7 +133,7 @@ def progress(desk: Desk, argument: str = "") -> None:
     if argument == "todo":
         return _left_to_do(desk)
     if desk.draft is not None and desk.draft.submitted:
-        desk.replies.append(overview(desk.view))
+        desk.replies.extend((overview(desk.view), *refused_says(desk.view)))
     else:
         desk.say("not_submitted_yet", where=desk.view.words.name("states", desk.state))
     others = [one for one in desk.talk.drafts if one.submitted and one.id != desk.talk.draft_id]

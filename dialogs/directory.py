@@ -77,6 +77,11 @@ class Directory(_Entry):
         local = at.astimezone(SHANGHAI)
         return any(begins <= local < ends for begins, ends in self._shifts(local.date()))
 
+    def duty_until(self, at: datetime) -> datetime | None:
+        """When those who should be at the console at this moment leave it; None while nobody should be."""
+        local = at.astimezone(SHANGHAI)
+        return max((ends for begins, ends in self._shifts(local.date()) if begins <= local < ends), default=None)
+
     def next_duty(self, at: datetime) -> datetime | None:
         """The next moment when somebody comes, within a fortnight; None when no duty time is known."""
         local = at.astimezone(SHANGHAI)

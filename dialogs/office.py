@@ -81,7 +81,10 @@ def unanswered(desk: Desk) -> Turn:
         desk.stay("called_staff", quiet=True)
         return desk.turn()
     desk.say("nobody_came")
-    desk.replies.append(Say(duty_says(desk)))
+    directory, at = desk.view.directory, desk.message.at
+    until = directory.duty_until(at) if directory else None
+    says = desk.view.words.say("still_on_duty", until=f"{until:%H:%M}") if until else duty_says(desk)
+    desk.replies.append(Say(says))
     desk.stay("called_staff")
     return desk.turn()
 

@@ -5,7 +5,8 @@ For the console and the departments:
     move(house, case_id, verb, by, *, reason="", says="", on=None, clause=None) -> None
         verb: accept | assess | publicise | dispatch | supply | approve | reject | deliver | close | withdraw
         assess with `on` is the result of the assessment of that day; `on` is also the day of an acceptance or a publicity that
-        is written down later. `reason` is needed to reject; the applicant hears `reason`, `says` and the `clause` of a refusal.
+        is written down later, never before the day of the submission or after today. `reason` is needed to reject; the
+        applicant hears `reason`, `says` and the `clause` of a refusal.
     return_for(house, case_id, by, materials, reason, *, photo_ids=()) -> None
         everything that is missing at once: material ids or photo parts, and pictures to be taken again.
 
@@ -44,9 +45,11 @@ from backend.jobs import House
 from backend.people import effects
 from backend.people.happenings import tell
 from backend.storage import DataKey, Storage, new_id, now
+from dialogs.directory import SHANGHAI
 from dialogs.messages import Cite
 from dialogs.policy.clocks import MONTH_OF_CARD
 
+_MAY_LIE_BEFORE = ("assessed",)  # who was assessed already brings the result along
 SUPPLEMENT_REASON, EVENT_WORDS, SNAPSHOT = "supplement.reason", "case_event.words", "application.snapshot"
 
 
@@ -177,6 +180,8 @@ def make(desk: Desk, case: Any, step: Step) -> None:
         raise Waits(step.verb)
     if step.verb == "publicise" and case.starts == "assessment_result":
         raise BadRequest("no_publicity")
+    if step.on is not None and step.verb not in _MAY_LIE_BEFORE and step.on < _day_of(case.opened_at):
+        raise BadRequest("before_submission")
     step = _with_pictures(desk, step)
     after = (case.state_before or "submitted") if row.target == WHERE_IT_WAS else row.target
     changes = {
@@ -205,7 +210,7 @@ def _clock(desk: Desk, case: Any, events: Collection[str], after: str, on: date 
     if desk.calendar is None or not (limit := Limit.of(case)):
         return {}
     received = desk.calendar.today(case.opened_at) if case.starts == "application" and after == "accepted" else None
-    day = on or received or desk.calendar.today(desk.at)
+    day = max(on, _day_of(case.opened_at)) if on else received or desk.calendar.today(desk.at)
     stands = EXCLUDED.get(after) in case.excludes
     if case.paused_on:
         return {} if stands else desk.calendar.resume(case, day, desk.at)
@@ -215,6 +220,11 @@ def _clock(desk: Desk, case: Any, events: Collection[str], after: str, on: date 
     started = desk.calendar.start(day, limit, desk.at) if may_start else {}
     runs = case.started_on or started
     return {**started, **(desk.calendar.pause(day) if stands and runs else {})}
+
+
+def _day_of(moment: datetime) -> date:
+    """The day that it was in China: no limit begins before the day on which it was handed in."""
+    return moment.astimezone(SHANGHAI).date()
 
 
 def _says(step: Step) -> str:

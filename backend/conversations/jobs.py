@@ -6,7 +6,7 @@ A job never writes a conversation: it hands a system message to the writer of it
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from prometheus_client import Gauge
 
@@ -20,6 +20,7 @@ from backend.storage import now
 
 log = logging.getLogger(__name__)
 _REMINDED_AFTER = timedelta(days=3)
+_ONE_MINUTE = timedelta(minutes=1)
 _GIVEN_UP = Gauge(
     "yijianshi_events_given_up", "Events that failed every time and wait for the night, or for an operator"
 )
@@ -45,11 +46,11 @@ def sweep(house: jobs.House) -> None:
     moment, settings = now(), house.settings
     with house.store.read() as tx:
         over = rows.leases_that_ran_out(tx, moment)
-        calls = rows.unanswered_calls(tx, moment - timedelta(minutes=settings.call_minutes))
+        calls = [one for one in rows.unanswered_calls(tx, moment - _ONE_MINUTE) if _is_late(house, one, moment)]
     for conversation_id, lease in over:
         unheard.keep(house, conversation_id)
         _tell(house, conversation_id, "lease_ran_out", {"lease": lease}, f"lease:{lease}:{moment:%Y%m%d%H%M}")
-    for conversation_id, called_at in calls:
+    for conversation_id, called_at, _ in calls:
         stamp = called_at.isoformat() if called_at else ""
         _tell(house, conversation_id, "call_unanswered", {}, f"call:{stamp}:{moment:%Y%m%d%H%M}")
     with house.store.work() as tx:
@@ -60,6 +61,15 @@ def sweep(house: jobs.House) -> None:
     if lost:
         log.error("events_given_up", extra={"count": lost})
     _GIVEN_UP.set(lost)
+
+
+def _is_late(house: jobs.House, call: tuple[str, datetime | None, str], moment: datetime) -> bool:
+    """Whether a call has waited longer than its person was told: by the county's directory while somebody was on duty, else by
+    the settings."""
+    _, called_at, region = call
+    directory = house.library.directories.get(region)
+    told = directory.answer_minutes if directory and called_at and directory.on_duty(called_at) else None
+    return called_at is not None and called_at < moment - timedelta(minutes=told or house.settings.call_minutes)
 
 
 @jobs.job("conversations.remind", cron="13 10 * * *")

@@ -95,13 +95,32 @@ def overview(view: View) -> Progress:
 def moved_says(view: View, case: CaseSeen) -> tuple[Reply, ...]:
     """What a person hears when the office has moved a case."""
     name = offer.item_name(view, case.item)
-    text = view.words.say(f"moved_{case.state}", item=name, reason=case.reason, says=case.says, due=case.due or "")
+    what = "、".join(part_name(view, part) for part in case.wanted)
+    told = "moved_returned_for" if case.state == "returned" and what else f"moved_{case.state}"
+    text = view.words.say(told, item=name, reason=case.reason, says=case.says, due=case.due or "", what=what)
     due = (_due(view, case.due),) if case.due and case.state in ("accepted", "publicised") else ()
-    more = (case.says,) if case.says and "{says}" not in view.words.says[f"moved_{case.state}"] else ()
+    more = (case.says,) if case.says and "{says}" not in view.words.says[told] else ()
     cites = (Cite(case.document, case.clause),) if case.clause else ()
     by = (view.words.say("refused_by", clause=case.clause),) if case.clause else ()
-    told = Say("\n".join((text, *by, *due, *more)), tone="notice", cites=cites)
-    return (told, *_to_the_assessment(view, case), *_if_refused(view, case))
+    news = Say("\n".join((text, *by, *due, *more)), tone="notice", cites=cites)
+    return (news, *_comes_next(view, case), *_to_the_assessment(view, case), *_if_refused(view, case))
+
+
+def refused_says(view: View) -> tuple[Say, ...]:
+    """What can be done about what was refused, for whoever asks how far it is, or why."""
+    return tuple(dict.fromkeys(say for case in submitted(view).cases for say in _if_refused(view, case)))
+
+
+def _comes_next(view: View, case: CaseSeen) -> tuple[Say, ...]:
+    """What is granted is not yet in hand: what the document says of the result, and how a new card reaches its owner."""
+    item = view.pack.items.get(case.item) if view.pack else None
+    if case.state != "approved" or view.pack is None or item is None:
+        return ()
+    delivery = view.pack.written.rules.get("delivery") if item.yields_card else None
+    cited = [one for one in (item.result, delivery) if one]
+    lines = [view.words.say("after_approval", says=item.result.says), *([delivery.says] if delivery else [])]
+    cites = tuple(Cite(view.pack.region, one.clause) for one in cited)
+    return (Say("\n".join((*lines, view.words.say("result_is_told"))), cites=cites),)
 
 
 def _if_refused(view: View, case: CaseSeen) -> tuple[Say, ...]:
@@ -166,6 +185,9 @@ def _line(view: View, case: CaseSeen) -> ProgressLine:
 
 
 def _limit(view: View, case: CaseSeen) -> str:
+    if case.state == "rejected" and case.reason:
+        because = view.words.say("refused_because", reason=case.reason)
+        return because + (view.words.say("refused_by", clause=case.clause) if case.clause else "")
     if case.state in FINISHED:
         return ""
     if case.due:

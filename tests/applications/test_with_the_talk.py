@@ -66,7 +66,7 @@ def test_from_the_submission_to_the_result_with_a_picture_taken_again(office: Of
     assert core.session.talk.state == "progress/following"
 
     office.move(case_id, "approve")
-    assert "办成了" in hear(core, office) and core.session.talk.state == "rating/asking"
+    assert "通过了" in hear(core, office) and core.session.talk.state == "rating/asking"
     core.tap("很满意", {})
     given(core, office, person, Rate)
     rating = shown.get_application(office.house, submit.application_id)["ratings"][0]
