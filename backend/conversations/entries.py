@@ -100,6 +100,8 @@ def of_turn(turn: Turn, message: Message, open_ask: Json | None) -> tuple[list[E
     if open_ask is not None and (now_open is None or now_open["question"] != open_ask["question"]):
         entries.append(Entry(new_id(), at, "bot", [open_ask]))
     if (mine := said(message, open_ask, turn.session)) is not None:
+        if open_ask is not None and not entries:  # it stays open, and comes into the log only when it is answered
+            mine["beside"] = open_ask["title"]
         entries.append(Entry(new_id(), at, "person", [mine]))
     spoken = [reply for reply in turn.replies if not isinstance(reply, Ask)]
     entries += [Entry(new_id(), at, who, [plain(one) for one in same]) for who, same in groupby(spoken, _speaker)]

@@ -28,6 +28,8 @@ from dialogs.session import Draft, Session, Talk
 
 log = logging.getLogger(__name__)
 _FRESH = 16  # ids a turn may use up
+_LONGEST = 1000  # signs of one message, and of everything, that are kept with a call
+_BARE_CALL = 12  # signs: “能不能给我找个真人”; what is longer says more than that
 
 
 class Unknown(LookupError):
@@ -96,6 +98,7 @@ class Group:
         self._inbox: list[Json] = []
         self._said: list[Json] = []
         self._questions: list[Json] = []
+        self._reworded: dict[str, Json] = {}  # questions that were kept before, as they are now
         self._consents: list[Json] = []
         self._told: list[str] = []  # ids of system messages, which are the ids of their happenings
         self.effects: list[Wanted] = []
@@ -157,7 +160,7 @@ class Group:
             talking = self._talking(incoming)
             message = replace(incoming.message, fresh=tuple(new_id() for _ in range(_FRESH)), receipt=new_receipt())
             turn, drafts = self._stepped(tx, talking, message)
-            answer = self._kept(talking, incoming, message, turn, drafts)
+            answer = self._kept(tx, talking, incoming, message, turn, drafts)
         except Exception as broken:  # noqa: BLE001 - one message's failure is its own outcome; the others go on
             if not isinstance(broken, Unknown):
                 log.error("step_failed", extra={"error": type(broken).__name__, "where": place(broken)})
@@ -210,7 +213,13 @@ class Group:
     # --- what a turn leaves ---
 
     def _kept(
-        self, talking: Talking, incoming: Incoming, message: Message, turn: Turn, brought: dict[str, Draft]
+        self,
+        tx: sa.Connection,
+        talking: Talking,
+        incoming: Incoming,
+        message: Message,
+        turn: Turn,
+        brought: dict[str, Draft],
     ) -> Answer:
         """Everything that this turn leaves. All that can fail comes first; only then is the group changed."""
         if turn.refused:
@@ -219,6 +228,7 @@ class Group:
         columns = project(turn.session, message, talking.waiting_since, talking.channel)
         lines = [self._line(talking, at, entry, message.at) for at, entry in enumerate(entries, talking.last_seq + 1)]
         wanted, questions = self._wanted(talking, turn, message, entries)
+        questions = self._with_the_call(tx, talking, turn, message, questions)
         self._said += lines
         self.effects += wanted
         self._questions += questions
@@ -276,13 +286,46 @@ class Group:
             wanted.append(Wanted(talking.person_id, talking.id, effect, message.at, talking.key))
             if isinstance(effect, KeepQuestion):
                 questions.append(self._question(talking, "unanswered", effect.text, effect.region, message.at))
-            elif isinstance(effect, CallStaff) and effect.keep:
-                questions.append(self._question(talking, effect.reason, effect.keep, "", message.at))
+            elif isinstance(effect, CallStaff) and (kept := effect.keep or _tapped(effect, entries)):
+                questions.append(self._question(talking, effect.reason, kept, "", message.at))
         unasked = tuple(entry.id for entry in entries if entry.speaker != "person")
         if message.kind == "system" and unasked:
             aside = Aside(message.event, unasked, talking.channel, turn.replies)
             wanted.append(Wanted(talking.person_id, talking.id, aside, message.at, talking.key))
         return wanted, questions
+
+    def _with_the_call(
+        self, tx: sa.Connection, talking: Talking, turn: Turn, message: Message, questions: list[Json]
+    ) -> list[Json]:
+        """What somebody says who has called and to whom nobody has come belongs to the call: it is added to what is kept of it
+        (or kept again, once that has been settled), unless it answered the open question or meant the desk itself."""
+        called = talking.session.talk.called
+        if (
+            called is None
+            or message.kind != "text"
+            or turn.session.talk.floor
+            or _answers(talking.session, turn.session)
+        ):
+            return questions
+        text = message.text.strip()[:_LONGEST]
+        kind = self._library.read("open", text).kind
+        anew = any(isinstance(e, CallStaff) and e.reason != called.reason for e in turn.effects)
+        if anew or kind in ("chat", "command", "refused"):
+            return questions
+        kept = next((one for one in reversed(self._questions) if _is_call_of(one, talking)), None)
+        kept = kept or rows.open_call(tx, talking.id)
+        if kept is None:
+            return [self._question(talking, called.reason, text, "", message.at)]
+        kept = self._reworded.get(kept["id"], kept)
+        where = f"question_kept.text:{kept['id']}"
+        before = self._keys.unseal_text(talking.key, kept["sealed_text"], where)
+        bare = kind == "human" and len(text) <= _BARE_CALL
+        if not bare and text not in before.split("\n") and len(before) < _LONGEST:
+            kept["sealed_text"] = self._keys.seal(talking.key, f"{before}\n{text}", where)
+        kept["at"] = message.at
+        if kept not in self._questions:
+            self._reworded[kept["id"]] = kept
+        return []
 
     def _question(self, talking: Talking, reason: str, text: str, region: str, at: datetime) -> Json:
         question_id = new_id()
@@ -314,6 +357,7 @@ class Group:
         rows.move(tx, [{"b_id": one.id, "b_version": one.version, **self._columns(one)} for one in standing])
         self._save_drafts(tx)
         rows.append(tx, self._inbox, self._said, self._questions, self._consents)
+        rows.reword(tx, list(self._reworded.values()))
         if self._told:
             happenings.told(tx, self._told, now())
 
@@ -366,6 +410,22 @@ class Group:
             "submitted": draft.submitted is not None,
             "updated_at": one.columns["last_at"],
         }
+
+
+def _answers(before: Session, after: Session) -> bool:
+    """Whether something was kept of what was said: then it was an answer."""
+    kept = [(one.id, one.answers, one.submitted) if one else None for one in (before.draft, after.draft)]
+    return kept[0] != kept[1] or before.talk.consent != after.talk.consent
+
+
+def _is_call_of(question: Json, talking: Talking) -> bool:
+    return question["conversation_id"] == talking.id and question["reason"] in rows.CALLS
+
+
+def _tapped(effect: CallStaff, entries: list[Entry]) -> str:
+    """A call by a button has no words of its own: it is kept as it stands in the log."""
+    mine = (entry.blocks[0]["text"] for entry in entries if entry.speaker == "person")
+    return next(mine, "") if effect.reason == "asked" else ""
 
 
 def _without(talk: Talk, draft_id: str) -> Talk:

@@ -23,6 +23,7 @@ _inbox, _conversation, _draft, _said, _question, _account, _consent, _person, _k
 )
 _application = sa.table("application", sa.column("draft_id"), sa.column("person_id"))
 Row = dict[str, Any]
+CALLS = ("asked", "stuck", "distress", "photo")  # reasons of a call for somebody of the staff
 
 
 class Conflict(Exception):
@@ -113,6 +114,21 @@ _INSERT = {
     table: sa.insert(table).inline()
     for table in (_person, _key, _account, _conversation, _draft, _inbox, _said, _question, _consent)
 }
+_CALL = (
+    sa.select(_question.c.id, _question.c.sealed_text)
+    .where(
+        _question.c.conversation_id == sa.bindparam("conversation"),
+        _question.c.reason.in_(CALLS),
+        _question.c.answered_at.is_(None),
+    )
+    .order_by(_question.c.at.desc())
+    .limit(1)
+)
+_REWORD = (
+    sa.update(_question)
+    .where(_question.c.id == sa.bindparam("b_id"))
+    .values(sealed_text=sa.bindparam("sealed_text"), at=sa.bindparam("at"))
+)
 _FORGET_DRAFT = sa.delete(_draft).where(_draft.c.id == sa.bindparam("b_id"))
 
 
@@ -137,6 +153,19 @@ def keep_drafts(tx: sa.Connection, new: list[Row], changed: list[Row], forgotten
 def append(tx: sa.Connection, inbox: list[Row], said: list[Row], questions: list[Row], consents: list[Row]) -> None:
     for table, rows in ((_inbox, inbox), (_said, said), (_question, questions), (_consent, consents)):
         sets.run(tx, _INSERT[table], rows)
+
+
+def open_call(tx: sa.Connection, conversation_id: str) -> Row | None:
+    """The newest call of this conversation that is not settled: its id and its sealed words."""
+    found = tx.execute(_CALL, {"conversation": conversation_id}).first()
+    return dict(found._mapping) if found else None
+
+
+def reword(tx: sa.Connection, questions: list[Row]) -> None:
+    """Other words for questions that are kept already, and when they were said."""
+    sets.run(
+        tx, _REWORD, [{"b_id": one["id"], "sealed_text": one["sealed_text"], "at": one["at"]} for one in questions]
+    )
 
 
 # --- pages ---
@@ -172,6 +201,22 @@ def questions(tx: Session, person_id: str) -> Sequence[QuestionKept]:
     return tx.exec(select(QuestionKept).where(QuestionKept.person_id == person_id).order_by(col(QuestionKept.at))).all()
 
 
+def open_calls(tx: Session, conversation_id: str) -> Sequence[QuestionKept]:
+    """What was written with calls for somebody of the staff and is not settled, the oldest first."""
+    mine = select(QuestionKept).where(
+        QuestionKept.conversation_id == conversation_id,
+        col(QuestionKept.reason).in_(CALLS),
+        col(QuestionKept.answered_at).is_(None),
+    )
+    return tx.exec(mine.order_by(col(QuestionKept.at))).all()
+
+
+def last_spoken(tx: Session, conversation_id: str, speaker: str) -> datetime | None:
+    """When somebody of this kind spoke last."""
+    mine = select(Said.at).where(Said.conversation_id == conversation_id, Said.speaker == speaker)
+    return tx.exec(mine.order_by(col(Said.seq).desc()).limit(1)).first()
+
+
 # --- sweeps ---
 
 
@@ -183,12 +228,13 @@ def leases_that_ran_out(tx: Session, at: datetime, *, limit: int = 200) -> Seque
 
 
 def unanswered_calls(
-    tx: Session, called_before: datetime, *, limit: int = 200
-) -> Sequence[tuple[str, datetime | None]]:
-    open_ = select(Conversation.id, Conversation.called_at).where(
+    tx: Session, called_before: datetime, *, limit: int = 1000
+) -> Sequence[tuple[str, datetime | None, str]]:
+    """Calls that nobody has answered or been told of, with the county, the oldest first."""
+    open_ = select(Conversation.id, Conversation.called_at, Conversation.region).where(
         col(Conversation.called_at) < called_before, col(Conversation.called_told).is_(False), Conversation.holder == ""
     )
-    return tx.exec(open_.limit(limit)).all()
+    return tx.exec(open_.order_by(col(Conversation.called_at)).limit(limit)).all()
 
 
 def rest_at_a_picture(tx: Session, since: datetime, *, limit: int = 500) -> Sequence[str]:

@@ -30,6 +30,13 @@ def words(house: House, tx: Session, key: DataKey, conversation: Conversation) -
     return "\n".join(asked)
 
 
+def call(house: House, tx: Session, key: DataKey, conversation: Conversation) -> str:
+    """What the person wrote when they called, "" where nobody was called or somebody of the staff has spoken since."""
+    since = rows.last_spoken(tx, conversation.id, "staff")
+    calls = [one for one in rows.open_calls(tx, conversation.id) if since is None or one.at > since]
+    return house.store.keys.unseal_text(key, calls[-1].sealed_text, _place(calls[-1].id)) if calls else ""
+
+
 def keep(house: House, conversation_id: str) -> None:
     """Keep it, if there is anything. Done twice, it is kept once."""
     with house.store.work() as tx:
