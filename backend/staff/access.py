@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from backend.jobs import House
 from backend.staff import service
@@ -67,6 +67,7 @@ def refused(status: int, code: str, **values: str) -> Problem:
     return Problem(status, code, words().problems[code].format(**values), **values)
 
 
+Most = Annotated[int, Query(ge=1, le=2001)]
 HouseDep = Annotated[House, Depends(house_of)]
 StaffDep = Annotated[Staff, Depends(staff_of)]
 People = Annotated[Staff, Depends(_with("people"))]

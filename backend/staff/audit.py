@@ -3,6 +3,7 @@
 What is revealed is recorded before it is shown: the row is committed first, and the value is read after. One job closes seals
 over what has been written: a keyed hash of a batch and of the seal before it. Who changes or removes a single row (or a whole
 seal) in the database without the keys of the house breaks the chain; `broken_seals` says where.
+How a row reads is in `deeds`.
 """
 
 from __future__ import annotations
@@ -10,14 +11,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from sqlmodel import Session
 
 from backend.staff import store
 from backend.staff.models import AuditRow, AuditSeal
 from backend.staff.rights import Staff
-from backend.staff.words import words as console
 from backend.storage import Keys, Storage, new_id, now
 
 Verb = Literal[
@@ -26,6 +26,7 @@ Verb = Literal[
     "dismiss_question",
 ]  # fmt: skip
 Kind = Literal["staff", "conversation", "application", "case", "photo", "directory", "question"]
+BY_COMMAND = "command"  # "who", for what is done on the machine itself
 _BATCH = 500
 
 
@@ -47,29 +48,6 @@ def record(
 def seen_lately(tx: Session, who: Staff, kind: Kind, thing_id: str) -> bool:
     """Whether this person's opening of this thing was recorded within ten minutes: a page that reads again is no second look."""
     return store.looked(tx, who.id, kind, thing_id, now() - timedelta(minutes=10))
-
-
-def read(keys: Keys, tx: Session, who: Staff, before: str = "", limit: int = 100) -> list[dict[str, Any]]:
-    """Rows for the eyes of those who may audit, newest first: what was done by people of their own counties, or by a command.
-    Whoever keeps the accounts sees all of it."""
-    rows = store.audit_rows(
-        tx, before, limit, None if who.may("accounts") else store.staff_of_counties(tx, who.counties)
-    )
-    names = store.shown_names(tx, {row.staff_id for row in rows})
-    return [
-        {
-            "id": row.id,
-            "at": row.at.isoformat(),
-            "who": names.get(row.staff_id, row.staff_id),
-            "verb": console().verbs.get(row.verb, row.verb),
-            "kind": console().things.get(row.kind, row.kind),
-            "thing_id": row.thing_id,
-            "reason": console().reasons.get(row.reason, row.reason),
-            "words": _words(keys, row),
-            "sealed": row.seal is not None,
-        }
-        for row in rows
-    ]
 
 
 def seal(house: Storage) -> int:
@@ -107,7 +85,8 @@ def forget(tx: Session, before: datetime) -> None:
     store.drop_old_audit(tx, before)
 
 
-def _words(keys: Keys, row: AuditRow) -> str:
+def words_of(keys: Keys, row: AuditRow) -> str:
+    """The free text of a row, opened."""
     return keys.unseal_text(keys.house, row.sealed_words, f"audit.words:{row.id}") if row.sealed_words else ""
 
 

@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field
 from backend.applications.routes import pdf
 from backend.photos.wording import Refused
 from backend.staff import cases
-from backend.staff.access import HouseDep, People
+from backend.staff.access import HouseDep, Most, People
+from backend.staff.rights import MOST
 from backend.web import Problem
 
 router = APIRouter()
@@ -48,8 +49,8 @@ Verb = Literal[
 
 
 @router.get("/applications")
-def applications(house: HouseDep, staff: People, filter: str = "open") -> list[Json]:
-    return cases.listed(house, staff, filter)
+def applications(house: HouseDep, staff: People, filter: str = "open", most: Most = MOST) -> list[Json]:
+    return cases.listed(house, staff, filter, most)
 
 
 @router.post("/applications/search")

@@ -7,7 +7,7 @@ exactly like something that is not there.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -36,6 +36,7 @@ from dialogs.messages import Cite
 
 Json = dict[str, Any]
 _SIGNATURE = "signature"  # the material of one that was drawn (`dialogs.steps.signing`)
+_ORDER = ("new", "returned", "", "replaced")  # of photos: what came last is looked at first
 _OVERDUE, _DUE, _SUPPLEMENT = 1, 3, 3  # places among the reasons of the list
 
 
@@ -63,8 +64,8 @@ def of_conversation(tx: Session, staff: Staff, conversation_id: str) -> list[Jso
     return [{"id": one.id, "receipt": one.receipt} for one in found]
 
 
-def listed(house: House, staff: Staff, show: str) -> list[Json]:
-    return shown.list_applications(house, counties=_codes(staff), show=show)
+def listed(house: House, staff: Staff, show: str, most: int) -> list[Json]:
+    return shown.list_applications(house, counties=_codes(staff), show=show, limit=most)
 
 
 def search(house: House, staff: Staff, q: str) -> list[Json]:
@@ -90,15 +91,21 @@ def application(house: House, staff: Staff, application_id: str) -> Json:
         talk = store.conversation(tx, staff.counties, found["conversation_id"])
         did = {event["by_id"] for case in found["cases"] for event in case["history"] if event["by"] == "staff"}
         names = store.shown_names(tx, did)
+    parts = part_names(house)
     for case in found["cases"]:
         for event in case["history"]:
             event["who"] = names.get(event["by_id"], event["by_name"])
-    parts = part_names(house)
+        for one in case["supplements"]:
+            one["wanted_names"] = [parts.get(part, part) for part in one["wanted"]]
+    marks = _marks(one for case in found["cases"] for one in case["supplements"])
     given = {one.material for one in pictures}
     return {
         **{key: value for key, value in found.items() if key not in ("person_id", "draft_id", "conversation_id")},
         "conversation_id": found["conversation_id"] if talk else None,
-        "photos": [_photo(house, one, parts, read.get(one.photo_id)) for one in pictures],
+        "photos": sorted(
+            (_photo(house, one, parts, read.get(one.photo_id), marks) for one in pictures),
+            key=lambda shown: _ORDER.index(shown["mark"]),
+        ),
         "papers": [{"id": part, "name": name, "given": part in given} for part, name in parts.items()],
     }
 
@@ -109,12 +116,23 @@ def part_names(house: House) -> dict[str, str]:
     return {part.part: part.name for material in materials for part in material.parts}
 
 
-def _photo(house: House, one: Placed, parts: dict[str, str], seen: Seen | None) -> Json:
-    """A photo with what was read of it, masked. `look_at`: why a person has to look, "" if nobody has to; `turn`: quarter turns
-    with which the whole picture stands upright (the masked one does)."""
+def _marks(supplements: Iterable[Json]) -> dict[str, str]:
+    """What became of pictures that were sent back: photo id -> returned, replaced (another has come), or new."""
+    found: dict[str, str] = {}
+    for one in supplements:
+        found |= dict.fromkeys(one["photo_ids"], "replaced" if one["given_photo_ids"] else "returned")
+        found |= {photo_id: "new" for photo_id in one["given_photo_ids"] if photo_id not in found}
+    return found
+
+
+def _photo(house: House, one: Placed, parts: dict[str, str], seen: Seen | None, marks: Mapping[str, str]) -> Json:
+    """A photo with what was read of it, masked. `mark`: "new", "returned", "replaced" or "", by `_marks`. `look_at`: why a person
+    has to look, "" if nobody has to; `turn`: quarter turns with which the whole picture stands upright (the masked one does)."""
     read = seen.read if seen else None
     return {
         "id": one.photo_id,
+        "mark": (mark := marks.get(one.photo_id, "")),
+        "mark_says": words().marks.get(mark, ""),
         "material": one.material,
         "name": words().signature if one.material == _SIGNATURE else parts.get(one.material, words().unplaced),
         "look_at": words().look_at.get(seen.look_at, words().look_at[""]) if seen and seen.look_at else "",
@@ -136,7 +154,7 @@ def _field(house: House, photo_id: str, field: ReadField) -> Json:
     hidden = says != field.value
     key = f"photo:{photo_id}:{field.name}"
     told = says if hidden else _in_words(house, field)
-    return {"key": key, "label": _label(house, field.name), "says": told, "hidden": hidden, "checked": field.checked}
+    return {"key": key, "label": label_of(house, field.name), "says": told, "hidden": hidden, "checked": field.checked}
 
 
 def _in_words(house: House, field: ReadField) -> str:
@@ -147,7 +165,8 @@ def _in_words(house: House, field: ReadField) -> str:
     return "、".join(labels.get(one, one) for one in field.value.split(",")) if labels else day_says(field.value)
 
 
-def _label(house: House, name: str) -> str:
+def label_of(house: House, name: str) -> str:
+    """What a line of the form, or of a paper, is called."""
     policy = house.library.policy
     if name in policy.fields:
         return str(policy.fields[name].label)

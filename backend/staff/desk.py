@@ -19,7 +19,7 @@ from backend.conversations.models import Conversation, DraftRow, Said
 from backend.jobs import House
 from backend.people import masking
 from backend.staff import masks, store
-from backend.staff.rights import Staff
+from backend.staff.rights import MOST, Staff
 from backend.staff.words import words
 from backend.storage import DataKey
 from dialogs.days import day_says
@@ -29,7 +29,6 @@ from dialogs.steps.papers import marked
 
 Json = dict[str, Any]
 STUCK = 3  # times in a row that the same question was not understood
-MOST = 200  # rows of a list
 _LAST_LINE = 60  # signs
 _ALL, _SHOWN = 10_000, 200  # lines of one transcript: more than anybody says, and how many of them the page gets
 
@@ -48,14 +47,18 @@ class Why:
 
 
 def rows(
-    house: House, tx: Session, staff: Staff, which: str, more: Mapping[str, Sequence[Why]] | None = None
+    house: House,
+    tx: Session,
+    staff: Staff,
+    which: str,
+    more: Mapping[str, Sequence[Why]] | None = None,
+    most: int = MOST,
 ) -> list[Json]:
-    """The list: what needs a person first, then the newest. `more`: further reasons by conversation (cases that are due ...)."""
+    """The list: what needs a person first, then the newest. `more`: further reasons by conversation (cases that are due ...);
+    `most`: rows at most."""
     more = more or {}
-    found = store.conversations(tx, staff.counties, which, staff.id, STUCK, more, MOST)
+    found = store.conversations(tx, staff.counties, which, staff.id, STUCK, more, most)
     why = {one.id: sorted([*_why(house, one, staff), *more.get(one.id, ())], key=lambda w: w.urgency) for one in found}
-    if which == "needs":
-        found = [one for one in found if why[one.id] and one.holder in ("", staff.id)]
     ordered = sorted(found, key=lambda one: _place(why[one.id], one))
     return _shown(house, tx, ordered, why)
 

@@ -59,12 +59,12 @@ def give_back(house: House, staff: Staff, conversation_id: str, anyway: bool = F
 
 
 def _unanswered(house: House, one: Conversation) -> str:
-    """What the person said and nobody has answered, masked."""
+    """What the person said, or called with, and nobody has answered, masked."""
     with house.store.read() as tx:
         key = house.store.keys.load(tx, [one.person_id]).get(one.person_id)
         if key is None:
             return ""
-        left = unheard.words(house, tx, key, one)
+        left = unheard.words(house, tx, key, one) or unheard.call(house, tx, key, one)
         return desk.mask_of(house, tx, key, one.id).own(left.replace("\n", "；")) if left else ""
 
 

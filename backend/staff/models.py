@@ -1,7 +1,7 @@
 """The tables of the staff. Audit rows hold ids only: who, what, which, when, a reason's code; a reason in words is sealed.
 
-`counties` is the fence: nobody of the staff sees people of a county that is not in it. "" in it stands for people who have
-not said yet where they live.
+`counties` is the fence: nobody of the staff sees people of a county that is not in it. People who have not said yet
+where they live are seen by everybody who serves people ("" in `Staff.counties`).
 """
 
 from __future__ import annotations

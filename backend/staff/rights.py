@@ -18,6 +18,7 @@ ROLES: dict[Role, frozenset[Right]] = {
     "keeper": frozenset({"read_directory", "directory", "questions", "graph"}),
     "admin": frozenset({"read_directory", "directory", "graph", "audit", "accounts"}),
 }
+MOST = 200  # rows of a list, unless more are asked for
 UNPLACED = ""  # people who have not said yet where they live
 
 

@@ -16,7 +16,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from backend.applications import states
-from backend.staff import audit, case_routes, cases, desk, directory, floor, questions, service, store
+from backend.staff import audit, case_routes, cases, deeds, desk, directory, floor, questions, service, store
 from backend.staff.access import (
     COOKIE,
     PATH,
@@ -25,6 +25,7 @@ from backend.staff.access import (
     DirectoryReader,
     GraphReader,
     HouseDep,
+    Most,
     People,
     QuestionReader,
     StaffDep,
@@ -32,7 +33,7 @@ from backend.staff.access import (
     own_page,
     refused,
 )
-from backend.staff.rights import ROLES, Staff
+from backend.staff.rights import MOST, ROLES, Staff
 from backend.staff.words import words
 from backend.storage.live import MISSED
 from dialogs import graph as dialog_graph
@@ -106,9 +107,9 @@ class Returning(BaseModel):
 
 
 @router.get("/conversations")
-def conversations(house: HouseDep, staff: People, filter: str = "needs") -> list[Json]:
+def conversations(house: HouseDep, staff: People, filter: str = "needs", most: Most = MOST) -> list[Json]:
     with house.store.read() as tx:
-        return desk.rows(house, tx, staff, filter, cases.reasons(house, tx, staff))
+        return desk.rows(house, tx, staff, filter, cases.reasons(house, tx, staff), most)
 
 
 @router.get("/conversations/{conversation_id}")
@@ -254,7 +255,7 @@ def graph(house: HouseDep, staff: GraphReader) -> Json:
 def read_audit(house: HouseDep, staff: Auditor, before: str = "") -> Json:
     with house.store.read() as tx:
         return {
-            "rows": audit.read(house.store.keys, tx, staff, before),
+            "rows": deeds.read(house, tx, staff, before),
             "broken_seals": audit.broken_seals(house.store.keys, tx) if not before else [],
         }
 

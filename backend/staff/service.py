@@ -16,11 +16,10 @@ from sqlmodel import Session
 
 from backend.staff import audit, directory, passwords, store
 from backend.staff.models import LoginFailure, StaffAccount, StaffSession
-from backend.staff.rights import ROLES, Role, Staff, check_counties
+from backend.staff.rights import ROLES, UNPLACED, Role, Staff, check_counties
 from backend.storage import Storage, new_id, now
 
 FAILURES, SHUT_FOR = 5, timedelta(minutes=15)
-BY_COMMAND = "command"  # the audit's "who" for what is done on the machine itself
 
 
 class WrongPassword(Exception):
@@ -44,10 +43,8 @@ class DemoAccount:
 
 
 DEMO = (
-    DemoAccount("chenyu", "陈雨", "clerk", ("511702", ""), "demo-tongchuan-window", "通川区窗口工作人员"),
-    DemoAccount(
-        "liuzhuren", "刘主任", "supervisor", ("511702", ""), "demo-tongchuan-head", "通川区负责人，可看操作记录"
-    ),
+    DemoAccount("chenyu", "陈雨", "clerk", ("511702",), "demo-tongchuan-window", "通川区窗口工作人员"),
+    DemoAccount("liuzhuren", "刘主任", "supervisor", ("511702",), "demo-tongchuan-head", "通川区负责人，可看操作记录"),
     DemoAccount("hekezhang", "何科长", "keeper", ("511702",), "demo-policy-keeper", "管政策和办事指南，不看个人资料"),
     DemoAccount("zhaomin", "赵敏", "clerk", ("140728",), "demo-pingyao-window", "平遥县窗口工作人员，看不到通川区的人"),
 )
@@ -72,7 +69,7 @@ def add_account(house: Storage, name: str, shown: str, role: str, counties: Iter
                 id=staff_id, name=name, shown=shown, role=role, counties=listed, password=sealed, created_at=now()
             )
         )
-        audit.record(house.keys, tx, BY_COMMAND, "add_account", "staff", staff_id)
+        audit.record(house.keys, tx, audit.BY_COMMAND, "add_account", "staff", staff_id)
     return staff_id
 
 
@@ -87,7 +84,7 @@ def set_password(house: Storage, name: str, password: str) -> None:
         account.password = sealed
         store.end_sessions_of(tx, account.id)
         store.forgive(tx, _name_hash(house, name))
-        audit.record(house.keys, tx, BY_COMMAND, "set_password", "staff", account.id)
+        audit.record(house.keys, tx, audit.BY_COMMAND, "set_password", "staff", account.id)
 
 
 def seed_demo(house: Storage) -> list[tuple[str, str, str]]:
@@ -139,8 +136,10 @@ def sign_out(house: Storage, token: str, staff: Staff) -> None:
 
 
 def as_staff(account: StaffAccount) -> Staff:
+    """Whoever serves people also sees those who have not said yet where they live: a call of theirs reaches everybody."""
     role: Role = account.role  # type: ignore[assignment]
-    return Staff(account.id, account.name, account.shown, role, tuple(account.counties))
+    counties = dict.fromkeys((*account.counties, *([UNPLACED] if "people" in ROLES[role] else [])))
+    return Staff(account.id, account.name, account.shown, role, tuple(counties))
 
 
 def _session_id(token: str) -> str:

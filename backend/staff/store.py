@@ -66,6 +66,23 @@ def drop_old_failures(tx: Session, before: datetime) -> None:
 # --- audit ---
 
 
+def applications_named(
+    tx: Session, ids: Iterable[str], conversations: Iterable[str], drafts: Iterable[str]
+) -> Sequence[Application]:
+    """Applications by their own id, their conversation's or their draft's, the oldest first."""
+    named = sa.or_(
+        col(Application.id).in_(list(ids)),
+        col(Application.conversation_id).in_(list(conversations)),
+        col(Application.draft_id).in_(list(drafts)),
+    )
+    return tx.exec(select(Application).where(named).order_by(col(Application.submitted_at))).all()
+
+
+def cases_named(tx: Session, ids: Iterable[str]) -> Sequence[tuple[Case, Application]]:
+    both = select(Case, Application).join(Application, col(Application.id) == col(Case.application_id))
+    return tx.exec(both.where(col(Case.id).in_(list(ids)))).all()
+
+
 def audit_rows(tx: Session, before: str, limit: int, staff_ids: Iterable[str] | None) -> Sequence[AuditRow]:
     """The newest rows of these people (None: of all) older than the row `before` ("": the newest of all), newest first."""
     rows = select(AuditRow).order_by(col(AuditRow.id).desc()).limit(limit)
@@ -140,15 +157,16 @@ def conversations(
 ) -> Sequence[Conversation]:
     """Within the fence: "mine" (held by them), "needs" (called, stuck, mine, or `ids`), or all; danger first, then newest."""
     listed = select(Conversation).where(col(Conversation.region).in_(counties))
-    mine = col(Conversation.holder) == staff_id
+    mine, called = col(Conversation.holder) == staff_id, col(Conversation.called_at).is_not(None)
     if which == "mine":
         listed = listed.where(mine)
     elif which == "needs":
-        called = col(Conversation.called_at).is_not(None)
-        listed = listed.where(
-            sa.or_(mine, called, col(Conversation.stuck) >= stuck, col(Conversation.id).in_(list(ids)))
-        )
-    danger = sa.case((col(Conversation.called_reason) == "distress", 0), else_=1)  # never cut off by the limit
+        pressing = sa.or_(called, col(Conversation.stuck) >= stuck, col(Conversation.id).in_(list(ids)))
+        waits = sa.and_(mine, col(Conversation.waiting_since).is_not(None))
+        listed = listed.where(sa.or_(waits, sa.and_(pressing, col(Conversation.holder).in_(("", staff_id)))))
+    danger = sa.case(
+        (col(Conversation.called_reason) == "distress", 0), (called, 1), else_=2
+    )  # never cut off by the limit
     return tx.exec(listed.order_by(danger, col(Conversation.last_at).desc()).limit(limit)).all()
 
 

@@ -23,6 +23,9 @@ class Words(BaseModel):
     reasons: dict[str, str]
     verbs: dict[str, str]
     things: dict[str, str]
+    searched: dict[str, str]
+    form: str
+    by_command: str
     directory: dict[str, str]
     kinds: dict[str, str]
     roles: dict[str, str]
@@ -30,6 +33,7 @@ class Words(BaseModel):
     unanswered: str
     unplaced: str
     signature: str
+    marks: dict[str, str]
     return_reasons: dict[str, str]
     look_at: dict[str, str]
     read: dict[str, str]

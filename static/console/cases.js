@@ -4,7 +4,7 @@
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { lines, mark } from "../chat/show.js";
 import { newId, post } from "./api.js";
-import { Alert, Filter, Picture, Reasons, day, moment, useDeed, useRead } from "./parts.js";
+import { AT_ONCE, Alert, Filter, More, Picture, Reasons, day, moment, useCameFrom, useDeed, useKept, useRead } from "./parts.js";
 
 const FILTERS = [["open", "在办"], ["due", "快到期"], ["supplied", "补正来了"], ["returned", "等补正"], ["ended", "已办结"], ["all", "全部"]];
 const LIGHTS = { green: ["clock", "正常"], amber: ["alarm", "快到期"], red: ["alarm", "超期"] };
@@ -64,7 +64,7 @@ function AskAgain({ papers, photos, reasons, chosen, busy, run, cancel }) {
   const box = (id, name, at) => html`<label class="tick" key=${id}><input type="checkbox" ref=${at ? null : first} checked=${ticked.has(id)} onChange=${() => turn(id)} /><span>${name}</span></label>`;
   return html`<div class="verb-form stack">
     <fieldset><legend>要补哪些（可以选几样）</legend>
-      <div class="ticks">${photos.map((photo, at) => box(photo.id, `已交的：${photo.name}`, at))}</div>
+      <div class="ticks">${photos.filter((photo) => photo.mark !== "replaced").map((photo, at) => box(photo.id, `已交的：${photo.name}${photo.mark ? `（${photo.mark_says}）` : ""}`, at))}</div>
       <details open=${!photos.length}><summary>没交过的</summary><div class="ticks">${papers.filter((paper) => !paper.given).map((paper, at) => box(paper.id, paper.name, photos.length + at))}</div></details></fieldset>
     ${wrong && !ticked.size ? html`<p class="alert" role="alert">${wrong}</p>` : null}
     <p id="why-again"><strong>为什么要补？点一下就退回。</strong></p>
@@ -93,7 +93,7 @@ function Case({ one, application, me, chosen, doing, setDoing, done }) {
   return html`<li class="case ${one.clock.light}">
     <div class="case-head"><h4 tabindex="-1" ref=${head}>${one.name}</h4><span class="chip ${one.supplied ? "trouble" : "doing"}">${one.supplied ? "补正来了" : one.state_name}</span><${Light} clock=${one.clock} /></div>
     <p class="soft">${one.department_name}${one.supplied ? `，${one.state_name}` : ""}${one.waits_for.length ? `，先等：${one.waits_for.join("、")}` : ""}${one.stale ? "，转办后还没人受理" : ""}</p>
-    ${one.supplements.filter((each) => !each.given_at).map((each) => html`<p class="soft">在等补正：${each.reason}</p>`)}
+    ${one.supplements.filter((each) => !each.given_at).map((each) => html`<p class="soft">在等补正：${each.wanted_names.join("、")}。${each.reason}</p>`)}
     ${one.verbs.length ? html`<div class="row verbs" role="group" aria-label="办理：${one.name}">${one.verbs.map((verb) => html`<button type="button" key=${verb} class=${me.need_reason.includes(verb) && verb !== "return" ? "danger" : ""} aria-expanded=${mine === verb ? "true" : "false"}
       onClick=${() => { deed.clear(); setDoing(mine === verb ? null : { case: one.id, verb }); }}>${me.verbs[verb] ?? verb}</button>`)}</div>` : null}
     <${Alert} problem=${deed.problem} />
@@ -155,11 +155,12 @@ function Photos({ application, me, again }) {
   const photo = photos[Math.min(at, photos.length - 1)];
   const open = application.cases.find((one) => one.verbs.includes("return"));
   return html`<aside class="photos" aria-label="照片"><h3>照片</h3>
-    <${Picture} photo=${photo} reasons=${me.reasons} extra=${open ? html`<button type="button" class="danger" onClick=${() => again(open.id, photo.id)}>退回这张</button>` : null} />
+    <${Picture} photo=${photo} reasons=${me.reasons} extra=${open && photo.mark !== "replaced" ? html`<button type="button" class="danger" onClick=${() => again(open.id, photo.id)}>退回这张</button>` : null} />
+    ${photo.mark ? html`<p><span class="chip ${photo.mark === "new" ? "doing" : ""}">${photo.mark_says}</span></p>` : null}
     ${photo.look_at ? html`<p class="alert by-hand">${mark("ask")}<strong>人工核对</strong>：${photo.look_at}</p>` : null}
     ${photo.portrait ? html`<figure class="cut"><figcaption>裁好的证件照</figcaption><img src="/api/v1/staff/photos/${photo.id}/portrait" alt="裁好的证件照" /></figure>` : null}
     <${Read} key=${photo.id} photo=${photo} application=${application} me=${me} />
-    <ul class="names" aria-label="全部照片">${photos.map((one, index) => html`<li key=${one.id}><button type="button" aria-pressed=${one.id === photo.id ? "true" : "false"} onClick=${() => setAt(index)}>${index + 1}. ${one.name}${one.look_at ? html` <span class="chip trouble">人工核对</span>` : null}</button></li>`)}</ul>
+    <ul class="names" aria-label="全部照片">${photos.map((one, index) => html`<li key=${one.id}><button type="button" aria-pressed=${one.id === photo.id ? "true" : "false"} onClick=${() => setAt(index)}>${index + 1}. ${one.name}${one.mark ? html` <span class="chip ${one.mark === "new" ? "doing" : ""}">${one.mark_says}</span>` : null}${one.look_at ? html` <span class="chip trouble">人工核对</span>` : null}</button></li>`)}</ul>
   </aside>`;
 }
 
@@ -193,7 +194,7 @@ function Application({ id, me, say }) {
 // --- the list ---
 
 function Row({ row, current }) {
-  return html`<li><a class="line" href="#/applications/${row.id}" aria-current=${current ? "true" : undefined}>
+  return html`<li><a class="line" href="#/applications/${row.id}" aria-current=${current ? "true" : undefined} data-row=${row.id}>
     <span class="line-head"><strong>${row.who}</strong><span class="number">${row.receipt}</span><span class="since">${day(row.submitted_at)}</span></span>
     ${row.cases.map((one) => html`<span key=${one.id} class="case-line"><span>${one.name}</span><span class="chip ${one.supplied ? "trouble" : ""}">${one.supplied ? "补正来了" : one.state_name}</span><${Light} clock=${one.clock} /></span>`)}
   </a></li>`;
@@ -218,7 +219,11 @@ export function Applications({ id, me, say }) {
   const [filter, setFilter] = useState("open");
   const [q, setQ] = useState("");
   const [found, setFound] = useState(null); // {what, hits} of the last search
-  const { value: rows, problem } = useRead(`/applications?filter=${filter}`, () => true);
+  const [most, setMost] = useState(AT_ONCE);
+  const { value: listed, problem } = useRead(`/applications?filter=${filter}&most=${most + 1}`, () => true); // one more tells that there are more
+  const rows = useKept(listed, filter)?.slice(0, most);
+  const more = !found && (listed?.length ?? 0) > most;
+  useCameFrom(id);
   const deed = useDeed();
   const search = async (event) => {
     event.preventDefault();
@@ -238,10 +243,11 @@ export function Applications({ id, me, say }) {
         <div class="row"><div class="field grow"><input id="q" type="text" autocomplete="off" spellcheck=${false} maxlength="64" value=${q} onInput=${(event) => setQ(event.target.value)} /></div><button>找</button></div></form>
       <${Alert} problem=${deed.problem} />
       ${found ? html`<${Found} found=${found} back=${() => { setFound(null); setQ(""); }} />`
-        : html`<${Filter} label="看哪些申请" pairs=${FILTERS} value=${filter} choose=${setFilter} />`}
+        : html`<${Filter} label="看哪些申请" pairs=${FILTERS} value=${filter} choose=${(next) => { setFilter(next); setMost(AT_ONCE); }} />`}
       <${Alert} problem=${problem} />
-      ${shown && found ? null : shown ? html`<p class="count soft">${shown.length ? `${shown.length}份申请` : "没有申请。"}</p>` : html`<p>正在打开</p>`}
-      <ul class="lines">${(shown ?? []).map((row) => html`<${Row} key=${row.id} row=${row} current=${row.id === id} />`)}</ul>
+      ${shown && found ? null : shown ? html`<p class="count soft">${shown.length ? `${more ? "先列" : ""}${shown.length}份申请${more ? "，下面还有" : ""}` : "没有申请。"}</p>` : html`<p>正在打开</p>`}
+      <ul class="lines">${(shown ?? []).map((row) => html`<${Row} key=${row.id} row=${row} current=${row.id === id} />`)}
+        ${more ? html`<li key="more"><${More} count=${AT_ONCE} show=${() => setMost(most + AT_ONCE)} /></li>` : null}</ul>
     </section>
     ${id ? html`<${Application} key=${id} id=${id} me=${me} say=${say} />` : html`<section class="pane empty" aria-label="申请"><p>从左边选一份申请。</p></section>`}
   </div>`;

@@ -30,10 +30,10 @@ export function Audit() {
   const rows = [...(first?.rows ?? []), ...older];
   const more = () => deed.run(async () => setOlder([...older, ...(await call(`/audit?before=${rows.at(-1).id}`)).rows]));
   return html`<section class="pane page-pane" aria-labelledby="audit-title"><h2 id="audit-title">操作记录</h2>
-    <p class="soft">谁、什么时候、做了什么。只记编号，不记内容。</p>
+    <p class="soft">谁、什么时候、做了什么。不记看到的内容。</p>
     <${Alert} problem=${problem} /><${Alert} problem=${deed.problem} />
     ${first?.broken_seals.length ? html`<p class="alert" role="alert">第${first.broken_seals.join("、")}号封印对不上。记录可能被改过。</p>` : first ? html`<p>封印都对得上。</p>` : null}
     <div class="table-box" tabindex="0" role="group" aria-label="操作记录的表"><table class="states"><caption class="unseen">操作记录</caption><thead><tr><th scope="col">时间</th><th scope="col">谁</th><th scope="col">做了什么</th><th scope="col">对什么</th><th scope="col">原因</th></tr></thead>
-      <tbody>${rows.map((row) => html`<tr key=${row.id}><td>${moment(row.at)}</td><th scope="row">${row.who}</th><td>${row.verb}</td><td>${row.kind}<span class="id">${row.thing_id.slice(-8)}</span></td><td>${row.reason}${row.words ? html`<br />${row.words}` : null}</td></tr>`)}</tbody></table></div>
+      <tbody>${rows.map((row) => html`<tr key=${row.id}><td>${moment(row.at)}</td><th scope="row">${row.who}</th><td>${row.verb}</td><td>${row.kind}${row.thing ? ` ${row.thing}` : ""}</td><td>${row.reason}${row.words ? html`<br />${row.words}` : null}</td></tr>`)}</tbody></table></div>
     ${first && rows.length && rows.length % 100 === 0 ? html`<button type="button" onClick=${more} disabled=${deed.busy}>再看更早的</button>` : null}</section>`;
 }

@@ -25,6 +25,22 @@ export function useRead(path, concerns) {
   return { ...(state.path === path ? state : { value: null, problem: null }), read };
 }
 
+// What was read for `what`, kept while more of the same is being read: a list does not go blank under the eyes.
+export function useKept(value, what) {
+  const kept = useRef({ what, value: null });
+  if (value || kept.current.what !== what) kept.current = { what, value };
+  return kept.current.value;
+}
+
+// On a narrow screen what is chosen stands alone: who comes back to the list finds the row that they came from.
+export function useCameFrom(id) {
+  const last = useRef(id);
+  useLayoutEffect(() => {
+    if (!id && last.current) document.querySelector(`[data-row="${last.current}"]`)?.scrollIntoView({ block: "center" });
+    last.current = id;
+  }, [id]);
+}
+
 // Runs a deed once at a time; keeps what went wrong to be shown where the deed was asked for.
 export function useDeed() {
   const [busy, setBusy] = useState(false);
@@ -67,6 +83,9 @@ export function ago(iso) {
   if (minutes < 48 * 60) return `${Math.floor(minutes / 60)}小时`;
   return `${Math.floor(minutes / 1440)}天`;
 }
+
+export const AT_ONCE = 200; // rows of a list before more are asked for
+export const More = ({ count, show }) => html`<button type="button" onClick=${show}>再看${count}个</button>`;
 
 // A group of choices of which one holds, as buttons that say so.
 export function Filter({ label, pairs, value, choose }) {

@@ -4,7 +4,7 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { lines, mark } from "../chat/show.js";
 import { newId, photoUrl, post } from "./api.js";
-import { Alert, Dialog, Filter, Picture, ago, moment, useDeed, useRead } from "./parts.js";
+import { AT_ONCE, Alert, Dialog, Filter, More, Picture, ago, moment, useCameFrom, useDeed, useKept, useRead } from "./parts.js";
 
 const FILTERS = [["needs", "待处理"], ["mine", "我的"], ["all", "全部"]];
 const EMPTY = { needs: "现在没有要您处理的。", mine: "您手上没有会话。", all: "还没有会话。" };
@@ -34,7 +34,7 @@ function Entry({ entry, show }) {
   const by = entry.blocks.find((block) => block.by)?.by ?? "";
   return html`<li class="entry ${entry.from}" data-id=${entry.id}>
     <p class="from"><strong>${SPEAKERS[entry.from] ?? ""}${by ? ` ${by}` : ""}</strong> <time datetime=${entry.at}>${moment(entry.at)}</time></p>
-    ${entry.blocks.map((block) => html`<div class="said">${lines(block.text)}<${Photos} ids=${block.photo_ids} show=${show} />${INSIDE[block.kind]?.(block) ?? null}</div>`)}
+    ${entry.blocks.map((block) => html`<div class="said">${block.beside ? html`<p class="beside-ask soft">当时问到：${block.beside}</p>` : null}${lines(block.text)}<${Photos} ids=${block.photo_ids} show=${show} />${INSIDE[block.kind]?.(block) ?? null}</div>`)}
   </li>`;
 }
 
@@ -185,7 +185,11 @@ function Row({ row, current, me }) {
 
 export function Talks({ id, me, say, shortcuts }) {
   const [filter, setFilter] = useState("needs");
-  const { value: rows, problem, read } = useRead(`/conversations?filter=${filter}`, () => true);
+  const [most, setMost] = useState(AT_ONCE);
+  const { value: found, problem, read } = useRead(`/conversations?filter=${filter}&most=${most + 1}`, () => true); // one more tells that there are more
+  const rows = useKept(found, filter)?.slice(0, most);
+  const more = (found?.length ?? 0) > most;
+  useCameFrom(id);
   const byKeys = useRef(false);
   useLayoutEffect(() => {
     const hear = ({ detail: key }) => {
@@ -204,10 +208,11 @@ export function Talks({ id, me, say, shortcuts }) {
   return html`<div class="two">
     <section class="list" aria-labelledby="list-title">
       <h2 id="list-title" class="unseen">会话列表</h2>
-      <${Filter} label="看哪些会话" pairs=${FILTERS} value=${filter} choose=${setFilter} />
+      <${Filter} label="看哪些会话" pairs=${FILTERS} value=${filter} choose=${(next) => { setFilter(next); setMost(AT_ONCE); }} />
       <${Alert} problem=${problem} ><button type="button" onClick=${read}>再试一次</button><//>
-      ${rows ? html`<p class="count soft" role="status">${rows.length ? `${rows.length}个会话` : EMPTY[filter]}</p>` : html`<p>正在打开</p>`}
-      <ul class="lines">${(rows ?? []).map((row) => html`<${Row} key=${row.id} row=${row} me=${me} current=${row.id === id} />`)}</ul>
+      ${rows ? html`<p class="count soft" role="status">${rows.length ? `${more ? "先列" : ""}${rows.length}个会话${more ? "，下面还有" : ""}` : EMPTY[filter]}</p>` : html`<p>正在打开</p>`}
+      <ul class="lines">${(rows ?? []).map((row) => html`<${Row} key=${row.id} row=${row} me=${me} current=${row.id === id} />`)}
+        ${more ? html`<li key="more"><${More} count=${AT_ONCE} show=${() => setMost(most + AT_ONCE)} /></li>` : null}</ul>
     </section>
     ${id ? html`<${Talk} key=${id} id=${id} me=${me} say=${say} shortcuts=${shortcuts} byKeys=${byKeys} />`
       : html`<section class="pane empty" aria-label="会话"><p>从左边选一个会话。${shortcuts ? "也可以按 j。" : ""}</p></section>`}

@@ -315,6 +315,9 @@ def test_every_page_keeps_the_rules_at_every_look(desk: Page, full: Applicant) -
     desk.keyboard.press("t")
     expect(desk.get_by_label("回复申请人")).to_be_focused()
     found["taken"] = wrong_now()
+    desk.get_by_label("回复申请人").fill("您好，我看到了。")
+    desk.get_by_label("回复申请人").press("Enter")
+    expect(desk.locator(".entry.staff")).to_contain_text("您好，我看到了。")
     desk.get_by_role("button", name="交还").click()
     expect(desk.locator(".silent")).to_contain_text("机器人在接待")
     open_application(desk)
@@ -354,6 +357,42 @@ def test_enlarged_pages_need_no_moving_sideways(desk: Page, office: Office, widt
         desk.goto(f"/console#/{name}")
         desk.locator("h2").first.wait_for()
         assert not checks.too_wide(desk), name
+
+
+@pytest.fixture
+def crowded(office: Office) -> None:
+    """More talks than a screen has room for."""
+    for _ in range(8):
+        office.applicant(AT_HOME)
+
+
+def test_a_long_list_moves_by_itself_and_keeps_its_place(desk: Page, office: Office, crowded: None) -> None:
+    applicant = office.applicant([*IN_THE_FORM, {"say": "我要找人工"}])
+    desk.get_by_role("button", name="全部").press("Enter")
+    expect(desk.locator(".lines .line").nth(8)).to_be_visible()
+    desk.locator(".lines .line").last.click()
+    expect(desk.locator("#talk-title")).to_be_focused()
+    assert desk.evaluate("document.documentElement.scrollHeight") <= DESK["height"]
+    row = desk.locator(".lines .line").last.bounding_box()
+    assert row is not None and 0 < row["y"] < DESK["height"]
+    open_talk(desk, applicant)
+    desk.keyboard.press("t")
+    expect(desk.get_by_label("回复申请人")).to_be_in_viewport(ratio=1)
+    desk.keyboard.press("Escape")
+    desk.get_by_role("button", name="交还").click(trial=True)
+
+
+def test_on_a_narrow_screen_the_list_is_found_again_where_it_was_left(
+    desk: Page, office: Office, crowded: None
+) -> None:
+    desk.set_viewport_size({"width": 390, "height": 700})
+    desk.get_by_role("button", name="全部").press("Enter")
+    expect(desk.locator(".lines .line").nth(8)).to_be_visible()
+    assert desk.locator(".head").bounding_box()["height"] < 110  # type: ignore[index]
+    last = desk.locator(".lines .line").last
+    last.click()
+    desk.get_by_role("link", name="回到列表").click()
+    expect(last).to_be_in_viewport()
 
 
 def test_on_a_narrow_screen_what_was_chosen_stands_alone_with_the_way_back(desk: Page, office: Office) -> None:

@@ -173,6 +173,25 @@ def test_what_is_older_than_the_retention_goes_in_whole_batches_and_the_chain_st
         assert audit.broken_seals(store.keys, tx) == []
 
 
+def test_the_record_reads_in_words_with_the_receipt(desk: Office) -> None:
+    desk.applicant(SUBMITTED)
+    application = first_application(desk)
+    client, case = desk.staff(), application["cases"][0]
+    reveal(desk, application)
+    client.get(f"{API}/photos/{application['photos'][0]['id']}?reveal=check")
+    client.post(f"{API}/cases/{case['id']}/accept", json={})
+    client.post(f"{API}/applications/search", json={"q": IDENTITY})
+    told = {row["verb"]: row for row in desk.staff("liuzhuren").get(f"{API}/audit").json()["rows"]}
+    receipt = application["receipt"]
+    assert (told["办理"]["thing"], told["办理"]["reason"]) == (f"{receipt} {case['name']}", "受理")
+    assert told["查找"]["reason"] == "按身份证号或手机号" and told["打开"]["thing"] == receipt
+    seen = [
+        row for row in desk.staff("liuzhuren").get(f"{API}/audit").json()["rows"] if row["verb"] == "查看隐去的内容"
+    ]
+    assert [row["thing"] for row in seen] == [f"{receipt} {application['photos'][0]['name']}", receipt]
+    assert seen[1]["words"] == "身份证号"
+
+
 def test_a_supervisor_reads_of_their_own_counties_and_the_keeper_of_accounts_of_all(desk: Office) -> None:
     desk.applicant(AT_HOME)
     for name in ("chenyu", "zhaomin"):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from backend.applications.states import verbs_from
+from backend.applications.store import CASE
 from backend.jobs import run
 from backend.staff.masks import Mask
+from backend.storage import now
+from dialogs.directory import SHANGHAI
 from tests.staff.world import IDENTITY, IN_THE_FORM, NAME, PHONE, PLANTED, STREET, SUBMITTED, Applicant, Office
 
 API = "/api/v1/staff"
@@ -35,10 +39,67 @@ def test_a_case_goes_from_hand_to_hand_and_the_applicant_hears_each_step(each_de
     for verb in ("accept", "approve", "deliver", "close"):
         assert client.post(f"{API}/cases/{case}/{verb}", json={}).status_code == 200, verb
     words = heard(each_desk, applicant)
-    assert "受理" in words and "办成" in words
+    assert "受理" in words and "通过" in words
     shown = client.get(f"{API}/applications/{application['id']}").json()["cases"][0]
     assert (shown["state"], shown["verbs"]) == ("closed", [])
     assert [event["who"] for event in shown["history"]] == ["申请人", *["陈雨"] * 4]
+
+
+@pytest.mark.parametrize(("days", "code"), [(-1, "before_submission"), (1, "in_future")])
+def test_an_acceptance_is_of_no_day_before_the_submission_and_of_none_to_come(
+    desk: Office, days: int, code: str
+) -> None:
+    applicant, application = submitted(desk)
+    on = (now().astimezone(SHANGHAI).date() + timedelta(days=days)).isoformat()
+    answer = desk.staff().post(f"{API}/cases/{application['cases'][0]['id']}/accept", json={"on": on})
+    assert (answer.status_code, answer.json()["code"]) == (422, code) and answer.json()["says"]
+    assert "受理了" not in heard(desk, applicant)
+
+
+def test_who_was_refused_hears_why_and_where_to_turn_whenever_they_ask(desk: Office) -> None:
+    applicant, application = submitted(desk)
+    case = application["cases"][0]
+    clause = case["clauses"][0]["label"]
+    body = {"reason": "户口已经迁走", "clause": clause}
+    assert desk.staff().post(f"{API}/cases/{case['id']}/reject", json=body).status_code == 200
+    desk.catch_up()
+    for words in ("为什么没通过", "为啥没批", "查进度"):
+        blocks = [block for entry in applicant.say(words)["entries"] for block in entry["blocks"]]
+        (card,) = [block for block in blocks if block["kind"] == "progress"]
+        line = next(one for one in card["lines"] if one["item"] == case["item"])
+        assert "户口已经迁走" in line["limit_says"] and clause in line["limit_says"], words
+        assert any("找人工" in block["text"] and "窗口" in block["text"] for block in blocks), words
+
+
+def test_who_was_not_refused_hears_what_the_document_says_of_refusals(desk: Office) -> None:
+    applicant, _ = submitted(desk)
+    blocks = [block for entry in applicant.say("为什么没通过")["entries"] for block in entry["blocks"]]
+    assert not [block for block in blocks if block["kind"] == "progress"] and "申诉" in str(blocks)
+
+
+def test_an_approval_says_what_still_follows(desk: Office) -> None:
+    applicant, application = submitted(desk)
+    for verb in ("accept", "approve"):
+        desk.staff().post(f"{API}/cases/{application['cases'][0]['id']}/{verb}", json={})
+    words = heard(desk, applicant)
+    assert "接下来：办好了会告知结果。" in words and "办成了" not in words
+
+
+def test_a_picture_sent_back_is_named_and_marked_and_so_is_the_one_that_came_for_it(desk: Office) -> None:
+    applicant, application = submitted(desk)
+    case, photo = application["cases"][0]["id"], application["photos"][-1]
+    body = {"photo_ids": [photo["id"]], "reason": "这张看不清"}
+    client = desk.staff()
+    client.post(f"{API}/cases/{case}/return", json=body)
+    assert f"要补的是：{photo['name']}。" in heard(desk, applicant)
+    shown = client.get(f"{API}/applications/{application['id']}").json()
+    assert shown["cases"][0]["supplements"][0]["wanted_names"] == [photo["name"]]
+    assert (shown["photos"][0]["id"], shown["photos"][0]["mark"]) == (photo["id"], "returned")
+    applicant.shown = {"open": client.get(f"{API}/conversations/{applicant.id}").json()["open"]}
+    applicant.photo(1)
+    after = client.get(f"{API}/applications/{application['id']}").json()["photos"]
+    assert [one["mark"] for one in after] == ["new", *[""] * (len(after) - 2), "replaced"]
+    assert after[-1]["id"] == photo["id"] and after[0]["name"] == photo["name"]
 
 
 def test_a_refusal_needs_a_reason_and_the_applicant_hears_it(desk: Office) -> None:
@@ -121,7 +182,9 @@ def test_a_supplement_that_came_in_is_on_the_list_of_what_needs_a_person(desk: O
 def test_a_case_that_is_due_or_overdue_says_so_on_the_list(desk: Office) -> None:
     _, application = submitted(desk)
     case, client = application["cases"][0]["id"], desk.staff()
-    long_ago = (date.today() - timedelta(days=60)).isoformat()
+    with desk.house.store.work() as tx:  # handed in two months ago
+        tx.execute(sa.update(CASE).where(CASE.c.id == case).values(opened_at=now() - timedelta(days=61)))
+    long_ago = (now().astimezone(SHANGHAI).date() - timedelta(days=60)).isoformat()
     assert client.post(f"{API}/cases/{case}/accept", json={"on": long_ago}).status_code == 200
     run(desk.house, "applications.look_at_limits")
     rows = client.get(f"{API}/conversations?filter=needs").json()

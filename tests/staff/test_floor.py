@@ -92,6 +92,57 @@ def test_who_hands_back_with_a_question_open_is_warned_and_the_question_is_kept(
     assert read(client, applicant)["open"]["question"] == before["question"]
 
 
+@pytest.mark.parametrize("how", ["say", "tap"])
+def test_who_hands_back_a_call_without_a_word_is_warned(desk: Office, how: str) -> None:
+    applicant, client = desk.applicant(IN_THE_FORM), desk.staff()
+    applicant.say("我要找人工") if how == "say" else applicant.send("command", command="human")
+    act(client, applicant, "take")
+    answer = act(client, applicant, "return")
+    assert (answer.status_code, answer.json()["code"]) == (409, "unanswered")
+    assert "人" in answer.json()["says"].split("：")[-1]
+    client.headers["Idempotency-Key"] = new_id()
+    act(client, applicant, "say", text="您好，请说。")
+    assert act(client, applicant, "return").status_code == 200
+
+
+def test_who_only_looked_hands_back_without_a_warning(desk: Office) -> None:
+    applicant, client = desk.applicant(IN_THE_FORM), desk.staff()
+    act(client, applicant, "take")
+    assert act(client, applicant, "return").status_code == 200
+
+
+def test_what_is_said_while_nobody_has_come_is_kept_with_the_call(each_desk: Office) -> None:
+    applicant, client = each_desk.applicant([*AT_HOME, {"say": "我要找人工"}]), each_desk.staff()
+    for words in ("我的低保证明丢了还能办吗", "我要找人工", "谢谢", "有", "你们那里几点开门"):
+        applicant.say(words)
+    (row,) = client.get(f"{API}/questions").json()
+    assert row["text"] == "我要找人工\n我的低保证明丢了还能办吗\n你们那里几点开门"
+
+
+def test_words_beside_the_open_question_say_which_one_was_open(desk: Office) -> None:
+    applicant, client = desk.applicant(AT_HOME), desk.staff()
+    title = applicant.shown["open"]["title"]
+    applicant.say("要多少钱")
+    applicant.tap("有")
+    said = [b for e in read(client, applicant)["log"] if e["from"] == "person" for b in e["blocks"]][-2:]
+    assert [one.get("beside") for one in said] == [title, None]
+
+
+def test_a_list_longer_than_what_is_shown_gives_the_rest(desk: Office) -> None:
+    ids = {desk.applicant([*AT_HOME, {"say": "我要找人工"}]).id for _ in range(3)}
+    for which in ("needs", "all"):
+        path = f"{API}/conversations?filter={which}"
+        assert len(desk.staff().get(f"{path}&most=2").json()) == 2
+        assert {row["id"] for row in desk.staff().get(f"{path}&most=4").json()} == ids
+
+
+def test_somebody_who_has_said_no_place_yet_is_seen_on_every_desk(desk: Office) -> None:
+    applicant = desk.applicant([{"opening": "consent"}, {"say": "不想活了"}])
+    for name in ("chenyu", "zhaomin"):
+        rows = desk.staff(name).get(f"{API}/conversations?filter=needs").json()
+        assert [row["id"] for row in rows] == [applicant.id], name
+
+
 def test_thanks_need_no_answer_and_neither_does_what_was_answered(desk: Office) -> None:
     applicant, client = desk.applicant(IN_THE_FORM), desk.staff()
     act(client, applicant, "take")

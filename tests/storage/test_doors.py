@@ -7,7 +7,9 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 
 import httpx
@@ -17,12 +19,13 @@ from fastapi.testclient import TestClient
 
 from backend import jobs
 from backend.app import create_app
-from backend.conversations.jobs import retain, sweep
+from backend.conversations.jobs import _is_late, retain, sweep
 from backend.jobs import House
 from backend.people import happenings
 from backend.staff.directory import CHANGED, seed_demo
 from backend.storage import now
 from backend.web import configure_logs
+from dialogs.directory import Directory, Duty
 from tests import searching
 from tests.databases import fresh
 
@@ -249,6 +252,17 @@ def test_a_call_that_nobody_answers_is_told_once(client: TestClient, house: Hous
     for _ in range(2):
         sweep(house)
     assert len(client.get("/api/v1/conversation").json()["log"]) == before + 1
+
+
+def test_a_call_is_late_when_the_county_said_somebody_would_have_come(house: House) -> None:
+    monday = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+    duty = (Duty(days=(1,), begins=time_of_day(9), ends=time_of_day(12)),)
+    quick = Directory(county="511702", name="通川区", duty=duty, answer_minutes=1)
+    told = replace(house, library=replace(house.library, directories={"511702": quick}))
+    late = lambda county, at, after: _is_late(told, ("talk", at, county), at + timedelta(minutes=after))  # noqa: E731
+    assert late("511702", monday, 2) and not late("511702", monday, 1)
+    night = monday + timedelta(hours=12)
+    assert not late("511702", night, 2) and not late("140728", monday, 2) and late("140728", monday, 11)
 
 
 def test_what_happened_is_heard_once_even_when_its_job_runs_twice(client: TestClient, house: House) -> None:
