@@ -243,6 +243,11 @@ _BY = (
     "要",
     "跟",
     "找",
+    "带",
+    "养",
+    "照顾",
+    "照看",
+    "伺候",
 )  # behind them stands who does it, not whose it is
 
 
@@ -413,12 +418,18 @@ class Claims:
         return bool(parts)
 
     def tells(self, clauses: tuple[Clause, ...], fact: str) -> bool:
-        """Whether the one clause there is tells the fact by a saying of its own, or the whole text settles it."""
+        """Whether sayings of its own tell the fact, beside nothing but a bare yes or no (“是的，从头开始”), or the whole text
+        settles it."""
         if self.settled(clauses, fact, "") is not None:
             return True
         saying = self._sayings.get(fact)
-        told = saying.find(clauses[0]) if saying and len(clauses) == 1 and not clauses[0].asks else None
-        return told is not None and told.value is not None
+        rest = [clause for clause in clauses if not (clause.has("pol") and clause.roles <= BARE)]
+        if not rest:
+            return any(token.sense.family == "own" for clause in clauses for token in clause.tokens)
+        if saying is None or any(clause.asks for clause in rest):
+            return False
+        found = [saying.find(clause) for clause in rest]
+        return all(told is not None and told.value is not None for told in found)
 
     def names(self, clauses: tuple[Clause, ...], fact: str) -> bool:
         """Whether the fact itself is spoken of, not only a yes or no."""
@@ -560,10 +571,13 @@ class Claims:
 
     def _relevant(self, ours: list[Claim], fact: str, clauses: tuple[Clause, ...]) -> list[Claim]:
         strict = fact in self._topics and self._topics[fact].strict
-        strange = strict and any(c.has("new", "thing", "hedge", "stale", "other", "pred") for c in clauses)
+        told = {c.clause for c in ours if c.family == "say" and c.fact == fact and not c.flaw}
+        strange = strict and any(
+            c.has("new", "thing", "hedge", "stale", "other", "pred") for at, c in enumerate(clauses) if at not in told
+        )
         named = [c for c in ours if c.fact == fact]
         bare = [c for c in ours if not c.fact and c.clean]
-        dirty = [c for c in ours if not c.fact and not c.clean]
+        dirty = [c for c in ours if not c.fact and not c.clean and c.clause not in told]
         foreign_first = bool(ours) and bool(ours[0].fact) and ours[0].fact != fact and not ours[0].pred
         if named and foreign_first:
             bare = []

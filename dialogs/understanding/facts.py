@@ -43,6 +43,8 @@ class Harvest:
         who = last = ""
         named: dict[str, Any] = {}
         for clause in clauses:
+            if people and self._p["of_parents"].search(clause.text):
+                continue  # whose parents they are, is spoken of
             who = _who(clause, who)
             if clause.tokens and not clause.asks and not clause.has("if", "hedge", "hedge_end", "not_me"):
                 bare = clause.has("pol") and clause.roles <= BARE
@@ -58,6 +60,8 @@ class Harvest:
                 last = next((fact for fact in found if isinstance(found[fact], bool)), last)
                 named = self._named(clause) if len(clauses) > 1 or clause.has("self") or "我家" in plain else {}
                 found |= named
+                if self._p["gone"].search(clause.text) and self._p["to_cancel"].search(plain):
+                    found["is_deceased"] = True
                 if self._p["gossip"].search(clause.text):
                     continue
                 if who in _OUTSIDE and not self._p["for_others"].search(plain):
@@ -74,7 +78,10 @@ class Harvest:
             about = self._claims.person(about)
             return _merged({}, *(facts for name, facts in people.items() if self._claims.same(name, about)))
         if "self" in people:
+            first = next(iter(people))
             mine = _merged({}, people.pop("self"), people.get("", {}))
+            if anyone and first == "self" and len(mine) > 1:
+                return mine  # “我有证，二级肢体，娃娃没得证”: who speaks of oneself first and says more is meant
             others = [facts for name, facts in people.items() if name] if anyone else []
             people[""] = {f: v for f, v in mine.items() if all(o.get(f, v) == v for o in others)}  # whose is not said
         if not anyone:

@@ -122,10 +122,12 @@ class Reader:
             context in _OF_THE_CARD and heard.argument == "large"
         ):
             return True
-        if kind == "yesno" and self._p["gives_up"].match(plain):
+        if kind == "yesno" and fact != "confirm_restart" and self._p["gives_up"].match(plain):
             return False  # “不办了”
         if kind == "yesno" and heard.command == "pause" and plain.startswith("算了"):
             return True  # of a training it says no
+        if fact == "confirm_submit" and heard.command == "pause" and "交" not in plain:
+            return False  # “先放着”
         if kind == "yesno":
             return heard.command != "change" and self._claims.tells(
                 self._lexicon.clauses(self._lexicon.cut(plain), fact), fact
