@@ -14,7 +14,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dialogs.understanding.cues import ANY, Sieve, needs
 from dialogs.understanding.tables import Aspect, Entry
@@ -25,16 +25,20 @@ _SMALL = frozenset(
 )  # say how, not what, is asked
 _SMALL_WEIGHT = 0.4
 _SHORT = 8  # of a longer question the pairs alone find what may fit; its single characters stand in hundreds of texts
-_SINGLE, _STRANGE = 0.3, 0.35  # weight of single characters; of grams that no entry has
+_SINGLE, _STRANGE = 0.3, 0.35  # weight of single characters where texts are compared; of grams that no entry has
+_SINGLE_TELLS = 1.2  # among entries: “牢”, “邮”, however the words around it are put
 # Ranking of entries: weight of the nearest wording, of what any wording covers, and of how usual a gram is among the wordings
 # (its share to this power). Chosen by leaving each wording out in turn and looking for its entry: 54 % found before, 63 % so.
 _NEAREST, _ANYWHERE, _USUAL = 0.1, 0.2, 0.4
-_NEIGHBOURS = 20
+_RARELY = (
+    10  # wordings that every entry is taken to have besides: one with few of them is not found by each of its grams
+)
+_NEIGHBOURS = 40
 
 
-def _kind_of(gram: str) -> float:
-    """What a gram counts by its form: a pair more than a single character, what is asked more than how."""
-    return (1.0 if len(gram) > 1 else _SINGLE) * (1.0 if set(gram) - _SMALL else _SMALL_WEIGHT)
+def _kind_of(gram: str, single: float) -> float:
+    """What a gram counts by its form, as a pair or a `single` character; what is asked counts more than how."""
+    return (1.0 if len(gram) > 1 else single) * (1.0 if set(gram) - _SMALL else _SMALL_WEIGHT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Hit:
     score: float  # 0 to 1: how much of the question the entry covers, in any wording, and how alike they are
     alike: float  # 0 to 1: how alike the question and one way of asking are
     matter: bool  # something is shared that says what, not only how, is asked
+    lead: float = 0.0  # how far ahead of the next entry it fits
 
 
 def wordings(regions: Iterable[Sequence[Entry]]) -> dict[str, tuple[str, ...]]:
@@ -66,7 +71,7 @@ class Faq:
         ways: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self._fillers = fillers
-        self._one = {other: word for word, others in alike.items() for other in others}
+        self._one = {other: word for word, others in alike.items() for other in (word, *others)}
         self._other = re.compile("|".join(map(re.escape, sorted(self._one, key=len, reverse=True))) or r"(?!)")
         self._entries: list[Entry] = []
         self._by_id: dict[str, Entry] = {}
@@ -97,9 +102,10 @@ class Faq:
             self._wide.setdefault(entry.id, Counter()).update(text.keys())
         many = Counter(entry.id for entry in self._entries)
         self._usual: dict[str, dict[str, float]] = {
-            name: {g: (n / many[name]) ** _USUAL for g, n in wide.items()} for name, wide in self._wide.items()
+            name: {g: (n / (many[name] + _RARELY)) ** _USUAL for g, n in wide.items()}
+            for name, wide in self._wide.items()
         }
-        self._telling = {gram: self._tells(n) * _kind_of(gram) for gram, n in self._in_entries()}
+        self._telling = {gram: self._tells(n) * _kind_of(gram, _SINGLE_TELLS) for gram, n in self._in_entries()}
 
     def _in_entries(self) -> Iterator[tuple[str, int]]:
         """Each gram with the number of entries that have it in any wording."""
@@ -121,7 +127,7 @@ class Faq:
         known = self._idf.get(gram)
         if known is None:
             return self._rare * (_STRANGE if len(gram) > 1 else _STRANGE / 4)
-        return known * _kind_of(gram)
+        return known * _kind_of(gram, _SINGLE)
 
     def best(self, plain: str) -> Hit | None:
         """The entry nearest to the question, with how alike they are; None where nothing is shared."""
@@ -141,7 +147,8 @@ class Faq:
             if known is None or hit.alike > known.alike:
                 nearest[hit.entry.id] = hit
         telling = {gram: self._telling.get(gram, 0.0) for gram in query}
-        return max(nearest.values(), key=lambda hit: self._rank(telling, hit))
+        ranked = sorted(((self._rank(telling, hit), name) for name, hit in nearest.items()), reverse=True)[:2]
+        return replace(nearest[ranked[0][1]], lead=ranked[0][0] - ranked[1][0] if len(ranked) > 1 else 1.0)
 
     def _hit(self, query: Mapping[str, float], mass: float, at: int) -> Hit:
         """`alike`: a Dice coefficient weighted by rarity; `score`: its mean with what any wording of the entry covers."""

@@ -37,8 +37,11 @@ from dialogs.understanding.straight import Straight
 from dialogs.understanding.tables import Cue, read_entries, read_tables
 from dialogs.understanding.words import BARE, Clause, Lexicon
 
-_NEAR = 0.64  # from here on the wording alone decides; below, what is asked about what comes first
+# With each wording left out in turn, what the wording alone finds is right in 9 of 10 from here on; below, in 6 of 10, as often
+# as what is asked about what, which then comes first.
+_NEAR, _SURE = 0.48, 0.64
 _ASKED = 0.42  # a text with a question word is answered from here on (`Hit.score`)
+_CLEAR, _LEAD = 0.34, 0.05  # and from here on where one entry leads (`Hit.lead`)
 _TOLD = 0.85  # a text without one (“收费标准”) has to be like a way of asking (`Hit.alike`)
 _TOLD_BESIDE = ("place", "level", "categories", "age", "relation", "date")  # where other facts may be told instead
 # several of these are how things stand, not what is wanted
@@ -577,14 +580,15 @@ class Reader:
             return None
         if not asks:
             return hit if hit.alike >= _TOLD and len(plain) >= 4 else None
+        if hit.score < _SURE and self._p["foreign"].search(plain):
+            return None
         if hit.score >= _NEAR and (hit.matter or hit.alike >= _TOLD):
             return hit
-        if self._p["foreign"].search(plain):
-            return None
         entry = self._aspects.find(plain, index)
         if entry is not None:
             return Hit(entry, _NEAR, _NEAR, True)
-        return hit if hit.score >= _ASKED and hit.matter else None
+        clear = hit.score >= _ASKED or (hit.score >= _CLEAR and hit.lead >= _LEAD)
+        return hit if clear and hit.matter else None
 
 
 class _Indexes(dict[str, Faq]):
