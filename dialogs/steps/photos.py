@@ -44,7 +44,10 @@ def parts(view: View) -> tuple[str, ...]:
         if need.need in ("required", "waivable") and items & set(need.for_items)
         for part in (each.part for each in view.policy.materials[need.id].parts)
     ]
-    letter = (MANDATE_LETTER,) if view.value("mandate") == "letter" else ()
+    by_letter = (
+        view.role == "agent" and view.value("mandate") == "letter"
+    )  # said while helping: nothing to who helps no more
+    letter = (MANDATE_LETTER,) if by_letter else ()
     return (*dict.fromkeys(found), *letter)
 
 

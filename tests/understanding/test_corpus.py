@@ -25,7 +25,7 @@ from tests.understanding import score as corpus
 # What each half reaches: right, confident and wrong, inverted, cries heard. `scored` holds lines that no rule was written by; its
 # aim is 97 %, 0.5 %, none and all, which `make score` tells how far off. A scored line that somebody has looked at moves to the
 # seen half, and new people write new ones: between two such moves raise what is held here, never lower it.
-BARS = {"seen": (0.968, 0.0105, 0, 1.0), "scored": (0.8, 0.05, 4, 0.96)}
+BARS = {"seen": (0.977, 0.0072, 0, 1.0), "scored": (0.84, 0.046, 3, 0.96)}
 POLICIES = Path(__file__).parents[3] / "shared" / "policies"
 TABLES = read_tables({path.stem: path.read_text("utf-8") for path in corpus.PACKAGE.glob("*.yaml")})
 KINDS = {"answer", "unsure", "command", "faq", "human", "distress", "chat", "refused", "other"}
