@@ -10,11 +10,14 @@ import pytest
 os.environ.setdefault("YIJIANSHI_READ_PHOTOS", "false")
 
 LONG = (
+    "understanding/test_corpus",
+    "packs/test_tools",
     "browser/test_every_state",
     "browser/test_chat_page",
     "faults/",
     "browser/",
     "notices/test_kill",
+    "test_commands",
     "photos/",
     "storage/test_units_of_work",
     "staff/",

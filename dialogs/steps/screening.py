@@ -43,8 +43,13 @@ def facts_before_offer(view: View) -> Facts:
 
 def with_told(view: View, facts: Facts) -> Facts:
     """These facts, and what was told without being asked."""
-    told = {name: a.value for name, a in view.answers.items() if a.by == "told" and name in view.policy.facts}
-    return {**{name: value for name, value in told.items() if value is not None}, **facts}
+    return {**_told(view), **facts}
+
+
+def _told(view: View) -> Facts:
+    answers = view.answers.items()
+    told = {name: a.value for name, a in answers if a.by == "told" and name in view.policy.facts}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def facts_for(view: View, items: Sequence[str], known: Facts) -> Facts:
@@ -70,16 +75,22 @@ def walk(view: View, items: Sequence[str] | None, known: Facts) -> tuple[tuple[Q
     told = {
         name: a.value for name, a in view.answers.items() if name in view.policy.facts and view.policy.facts[name].ask
     }
-    chosen = None if items is None else tuple(items)
-    key = ("walk", pack.key, view.is_served, view.today, chosen, frozen(known), frozen(told))
-    return view.library.remember(key, lambda: tuple(_walk(view, pack, items, known, told)))
+    chosen, beside = None if items is None else tuple(items), _told(view)
+    key = ("walk", pack.key, view.is_served, view.today, chosen, frozen(known), frozen(told), frozen(beside))
+    return view.library.remember(key, lambda: tuple(_walk(view, pack, items, known, told, beside)))
 
 
 def _walk(
-    view: View, pack: Pack, items: Sequence[str] | None, known: Facts, answers: Facts
+    view: View, pack: Pack, items: Sequence[str] | None, known: Facts, answers: Facts, beside: Facts
 ) -> Iterator[tuple[Query, Facts]]:
+    """`beside`: what was told without being asked: it stands on the path where its question comes, and rules out before what it
+    answers (a man of 47 is no orphan)."""
     facts = dict(known)
     while question := _next(view, pack, items, facts):
+        if beside and not any(name in answers for name in question.facts):
+            question = _next(view, pack, items, {**beside, **facts})
+            if question is None:
+                return
         told = {name: answers[name] for name in question.facts if name in answers}
         if len(told) == len(question.facts):
             facts = {**facts, **_unshown(view, question), **told}

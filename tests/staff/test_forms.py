@@ -162,7 +162,7 @@ def test_staff_sees_it_for_a_reason_and_is_recorded_first(desk: Office) -> None:
     (row,) = rows(desk, "reveal")
     assert (row.kind, row.thing_id, row.reason) == ("application", application["id"], "check")
     told = desk.staff("admin").get(f"{API}/audit").json()["rows"]
-    assert "form" in [one["words"] for one in told] and not any(one in str(told) for one in PLANTED)
+    assert "申请表" in [one["words"] for one in told] and not any(one in str(told) for one in PLANTED)
 
 
 def test_strangers_and_staff_without_the_right_see_nothing(desk: Office) -> None:
