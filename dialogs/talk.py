@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from dialogs import bursts, office, reading
+from dialogs import bursts, office, reading, whose
 from dialogs.aside import distress
 from dialogs.commands import COMMANDS, PENDING, confirmed, sure_question
 from dialogs.desk import Desk
@@ -195,12 +195,13 @@ def _text(desk: Desk) -> None:
     if desk.talk.paused and desk.talk.called is not None and desk.talk.called.reason == "distress":
         return _after_distress(desk)
     if desk.message.text.strip() in desk.view.words.lists["next_person_words"] and _may_switch(desk):
-        return _next_person(desk)
+        return whose.next_person(desk)
     wanted = after_one_of(desk.view.words.lists["switch_words"], desk.message.text)
     if wanted and desk.library.reader.addressed(wanted) == wanted and _may_switch(desk):
         desk.say("nobody_called", name=wanted)
         return desk.stay("asked_again")
-    read_as(desk, read(desk, context_of(desk.view, desk.open)))
+    if desk.open.key == whose.WHO or desk.state.startswith("consent/") or not whose.told(desk):
+        read_as(desk, read(desk, context_of(desk.view, desk.open)))
 
 
 def _confirmation(desk: Desk, what: str, text: str) -> None:
@@ -219,12 +220,6 @@ def _confirmation(desk: Desk, what: str, text: str) -> None:
     if reading.kind in (*_BY_ITSELF, "chat") or (meant.kind == "answer" and meant.value is not None):
         return read_as(desk, reading if reading.kind in (*_BY_ITSELF, "chat") else meant)
     COMMANDS[what](desk, "")
-
-
-def _next_person(desk: Desk) -> None:
-    """“下一个人”: another draft begins; the one before is kept under its name."""
-    desk.begin_draft()
-    desk.move("switched")
 
 
 def _draft_named(session: Session, text: str, library: Library) -> str:

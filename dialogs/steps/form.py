@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from dialogs.days import day_says
-from dialogs.messages import Option
+from dialogs.messages import Option, Say
 from dialogs.policy import Field, check, facts_from_fields, form_fields
 from dialogs.policy.decide import complete
 from dialogs.policy.fields import SAME, still_stands
@@ -118,7 +118,16 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
         value = view.county_name(value)
     checked = check(field, value, told(view), view.today)
     problem = checked.problem or (_differs(view, field, checked.value) if field.fact in _NUMBERS else "")
-    return Problem(problem) if problem else Taken({query.key: checked.value})
+    return Problem(problem) if problem else Taken({query.key: checked.value}, _says_to(view, field, checked.value))
+
+
+def _says_to(view: View, field: Field, number: Any) -> tuple[Say, ...]:
+    """Who gives a child's number as their own may have meant to apply for the child."""
+    assert view.pack is not None
+    if view.role != "self" or field.fact != "id_number" or not number:
+        return ()
+    follows = complete(view.pack, {field.fact: number}, view.today)
+    return (Say(view.words.say("child_of_its_own", age=follows["age"])),) if follows.get("is_minor") else ()
 
 
 def _differs(view: View, field: Field, number: str) -> str:

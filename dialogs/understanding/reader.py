@@ -56,6 +56,7 @@ _OF_THE_CARD = (
 _ANSWERS = {"yesno:confirm_submit": ("pause",), "yesno:confirm_restart": ("restart", "resume")}  # “先等等” says no
 _STATES = ("card_trouble", "aid", "exclusions", "low_income")
 _NEVER_ALL = (*_STATES, "card_categories", "applied_categories")  # “都要” chooses; nobody is all of these at once
+_FOR = "给帮替"
 _WITH_ITS_KIND = 4  # signs of an answer to “which level?” that tells the kind too: “精神三级”
 _PROGRAM = re.compile(r"[<>{}$`|\\;=%&]|--|/\w")
 _YES_NO = (Option(True, "是"), Option(False, "不是"), Option(UNSURE, "不清楚"))
@@ -158,6 +159,18 @@ class Reader:
     def addressed(self, text: str) -> str:
         """How the person who is helped is spoken of in this text (王大爷), "" where nobody is."""
         return self._slots.addressed(tidy(text[:LIMIT]))
+
+    def for_whom(self, text: str) -> tuple[str, str]:
+        """Whether a whole sentence tells whose matter it is: "another" (one more person), "instead" (not the one it was thought
+        to be), "perhaps" (one of the two), else ""; and the words that tell for whom."""
+        plain = self._plain(tidy(text[:LIMIT])).strip(",.!")
+        if not any(sign in plain for sign in _FOR):
+            return "", ""
+        how = next((one for one in ("another", "instead", "perhaps") if self._p[f"for_{one}"].fullmatch(plain)), "")
+        clause = next(
+            (one for one in plain.split(",") if any(s in one for s in _FOR) and not one.startswith("不")), plain
+        )
+        return how, clause[min(at for at in map(clause.find, _FOR) if at >= 0) :]
 
     # --- heard anywhere -------------------------------------------------------------------------------------------
 
