@@ -16,10 +16,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import click
-import httpx
+import requests
 
 from backend.settings import Settings
 
@@ -89,11 +89,10 @@ def _announce(settings: Settings, accounts: list[tuple[str, str, str]]) -> None:
     base = f"http://127.0.0.1:{settings.port}"
     until = time.monotonic() + STARTED_WITHIN_SECONDS
     while time.monotonic() < until:
-        try:
-            if httpx.get(f"{base}/readyz", timeout=2).status_code == 200:
+        with suppress(requests.RequestException):
+            if requests.get(f"{base}/readyz", timeout=2).ok:
                 break
-        except httpx.HTTPError:
-            time.sleep(0.2)
+        time.sleep(0.2)
     lines = [
         "",
         "  一件事 is running (demo: everything in it is invented)",

@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from wechatpy import parse_message
@@ -34,7 +33,7 @@ from wechatpy.replies import TextReply
 from backend.settings import DEMO_SECRETS, Settings
 from dialogs.messages import Message, Say, Turn
 from dialogs.session import Session, begin
-from tests.faults.house import free_port
+from tests.nursery import free_port, wait_until_ready
 
 CLIENTS = 16
 SECONDS = float(os.environ.get("YIJIANSHI_BENCH_SECONDS", "4"))
@@ -255,13 +254,7 @@ def run(name: str, count: int, folder: Path) -> Measured:
 def serving(name: str, port: int, folder: Path) -> Iterator[int]:
     process = subprocess.Popen([sys.executable, "-m", "tests.benchmarks.bench_turn", name, str(port), str(folder)])
     try:
-        until = time.monotonic() + 120
-        while time.monotonic() < until:
-            try:
-                if httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=2).status_code == 200:
-                    break
-            except httpx.HTTPError:
-                time.sleep(0.1)
+        wait_until_ready(f"http://127.0.0.1:{port}", lambda: process.poll() is None)
         yield process.pid
     finally:
         process.send_signal(signal.SIGTERM)

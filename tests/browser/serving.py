@@ -18,7 +18,7 @@ from backend.settings import Settings
 from backend.staff.service import seed_demo
 from backend.storage import Storage
 from backend.storage.schema import migrate
-from tests.faults.house import Server
+from tests.nursery import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ROOT / "static/vendor/preact.js"

@@ -1,103 +1,18 @@
-"""A real server that can be killed at any moment, and people who talk with it as phones do: what got no answer is sent again."""
+"""People who talk with a server that may be killed at any moment, as phones do: what got no answer is sent again."""
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import socket
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from multiprocessing.process import BaseProcess
-from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import httpx
 
-from backend.settings import Settings
-from tests import nursery
 from tests.scale import sized
 
 KILLS, PEOPLE = sized((3, 4), (20, 20))
-READY_SECONDS = 240  # a shared machine may be busy; a quiet one takes two or three
 _WORDS = ("你好", "同意", "同意", "给我自己办", "通川区", "没有证", "要多久", "怎么申请", "不清楚", "返回")
-
-
-class Server:
-    """One process of the house (as `yijianshi serve`), on loopback. `role` as in the settings; `more`: other settings by name."""
-
-    def __init__(self, settings: Settings, role: str = "all", *, log: Path, **more: str) -> None:
-        self.settings, self.role, self._log, self._more = settings, role, log, more
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._process: BaseProcess | None = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, met: BaseException | None, at: TracebackType | None) -> None:
-        self.end(signal.SIGKILL)
-
-    def start(self) -> None:
-        """Start, and wait until it answers."""
-        self._process = nursery.begin(nursery.serve, self._environment(), self._log)
-        wait_until_ready(self.url, self._process.is_alive, self._log)
-
-    def kill(self) -> None:
-        """kill -9, at once and without a word."""
-        self.end(signal.SIGKILL)
-
-    def end(self, with_signal: int) -> None:
-        if self._process is not None and self._process.pid is not None:
-            os.kill(self._process.pid, with_signal)
-            self._process.join(timeout=30)
-            assert not self._process.is_alive(), "the server did not end"
-            self._process = None
-
-    def _environment(self) -> dict[str, str]:
-        given = {
-            "demo": "1",
-            "role": self.role,
-            "data_dir": str(self.settings.data_dir),
-            "database_url": self.settings.database_url,
-            "port": str(self.port),
-            "wechat_api_base": self.url,
-            "stranger_posts_per_minute": "100000",
-            "person_posts_per_minute": "100000",
-            **self._more,
-        }
-        return {**os.environ, **{f"YIJIANSHI_{name.upper()}": value for name, value in given.items()}}
-
-
-def wait_until_ready(url: str, lives: Callable[[], bool], log: Path | None = None) -> None:
-    """Until the server there answers that it is ready."""
-    until = time.monotonic() + READY_SECONDS
-    while time.monotonic() < until:
-        if not lives():
-            break
-        try:
-            if httpx.get(f"{url}/readyz", timeout=2).status_code == 200:
-                return
-        except httpx.HTTPError:
-            time.sleep(0.05)
-    words = log.read_text("utf-8")[-2000:] if log else ""
-    raise AssertionError(f"the server was not ready in {READY_SECONDS} s, or ended by itself: {words}")
-
-
-def free_port() -> int:
-    """A port that nobody listens on, and that no connection going out is given: a server can come back to it."""
-    for port in random.sample(range(20_000, 30_000), 100):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise RuntimeError("no free port between 20000 and 30000")
 
 
 @dataclass(slots=True)

@@ -20,7 +20,8 @@ from tqdm import tqdm
 from backend.people import happenings
 from backend.storage import Storage, now
 from tests.databases import fresh
-from tests.faults.house import KILLS, PEOPLE, Server, Talker, words
+from tests.faults.house import KILLS, PEOPLE, Talker, words
+from tests.nursery import Server
 
 pytestmark = pytest.mark.proof
 TOLD_SECONDS = 300

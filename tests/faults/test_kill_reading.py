@@ -20,8 +20,8 @@ from backend.people import happenings
 from backend.photos import store as rows
 from backend.storage import Storage, now
 from tests.databases import fresh
-from tests.faults.house import Server
 from tests.faults.test_kill import kill_and_start, transcripts
+from tests.nursery import Server
 from tests.photos.papers import photographed
 from tests.scale import sized
 from tests.staff.world import IN_THE_FORM

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,8 +13,8 @@ import pytest
 from backend.storage import Storage
 from tests.channels.wechat_door import WeChatUser
 from tests.databases import fresh
-from tests.faults.house import Server
 from tests.faults.test_kill import transcripts
+from tests.nursery import Server
 from tests.scale import sized
 
 pytestmark = pytest.mark.proof
@@ -30,6 +31,8 @@ def test_three_copies_at_two_processes_on_postgresql_have_one_effect_and_one_rep
         copies = [WeChatUser(doors[at % 2]) for at in range(3)]
         for round_ in range(ROUNDS):
             copies[0].say(f"第{round_}句") if round_ == 0 else _say_thrice(copies, pool, f"第{round_}句")
+        ended = {server.end(signal.SIGTERM) for server in servers}
+    assert ended <= {0, -signal.SIGTERM}, "told to end, a server puts all away; then uvicorn raises the signal again"
     store = Storage.open(settings)
     (heard,) = transcripts(store).values()
     assert [text for text in heard if text.startswith("第")] == [f"第{round_}句" for round_ in range(ROUNDS)]

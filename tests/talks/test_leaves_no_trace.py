@@ -24,7 +24,7 @@ from backend.storage import Storage, new_id, now
 from backend.storage.schema import check
 from tests import searching
 from tests.databases import fresh
-from tests.faults.house import Server
+from tests.nursery import Server
 from tests.talks.runner import spelled_out, talks
 
 TALK = "a mother at night"
