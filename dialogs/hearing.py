@@ -127,7 +127,7 @@ def _help_family(desk: Desk, reading: Reading) -> bool:
     """“帮我妈问的”: whoever speaks for a parent or partner helps them; who is their guardian says so at the next question."""
     grown_up, young = desk.view.words.names["grown_up_kin"], desk.view.words.names["young_kin"]
     kin = reading.value[0] if len(reading.value or ()) == 1 else ""
-    called = grown_up.get(kin) or desk.library.reader.addressed(desk.message.text)
+    called = desk.library.reader.addressed(desk.message.text) or grown_up.get(kin)  # 李婆婆 is no 奶奶 of the helper's
     if desk.open.key != "actor_role" or not (called or kin in young):
         return False
     if kin in young:

@@ -111,7 +111,7 @@ def _arrange(desk: Desk, fresh: Sequence[str], early: Sequence[str]) -> None:
     for photo_id in (*early, *fresh):
         paper, part = _seen(desk, photo_id)
         kind = papers.kind_of(desk.view, paper)
-        if kind is not None and not (paper.failed or paper.whose == "other" or kind.fits(part)):
+        if kind is not None and not (paper.failed or paper.whose in ("guardian", "other") or kind.fits(part)):
             _find_place(desk, photo_id, fresh)
     for photo_id in fresh:
         _place_others(desk, photo_id)

@@ -108,7 +108,7 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
     if value == AS_IS and view.draft is not None and (again := view.draft.retakes.get(query.key.removeprefix(PREFIX))):
         placed = place(view, query, (again.photo_id,), view.words.say("photo_as_it_is"))
         return replace(placed, effects=(*placed.effects, LookAt((again.photo_id,), again.why)))
-    ids = unplaced(view) if value == USE_KEPT else tuple(value) if isinstance(value, list | tuple) else ()
+    ids = kept_for(view, query.key) if value == USE_KEPT else tuple(value) if isinstance(value, list | tuple) else ()
     if not ids or not all(isinstance(one, str) for one in ids):
         return Problem(view.words.say("photo_wanted", what=part_name(view, query.key)))
     return place(view, query, tuple(dict.fromkeys(ids)))  # the same picture twice is one
@@ -129,7 +129,7 @@ def is_put_off(view: View, key: str) -> bool:
 
 def photo_options(view: View, key: str = "") -> tuple[Option, ...]:
     """The ways round a picture: one that came early or was not good enough, the window, later, somebody else's phone."""
-    kept, say = unplaced(view), view.words.say
+    kept, say = kept_for(view, key), view.words.say
     early = (Option(USE_KEPT, say("use_kept", count=len(kept))),) if kept else ()
     again = view.draft is not None and key.removeprefix(PREFIX) in view.draft.retakes
     as_is = (Option(AS_IS, say("use_as_is"), say("use_as_is_hint")),) if again else ()
@@ -192,6 +192,18 @@ def unplaced(view: View) -> tuple[str, ...]:
         return ()
     used = {one for key in view.answers if key.startswith(PREFIX) for one in photo_ids(view.value(key))}
     return tuple(one for one in view.draft.photos.get(UNPLACED, ()) if one not in used)
+
+
+def kept_for(view: View, key: str) -> tuple[str, ...]:
+    """Those of them that may be what is asked for here: none that has been read and is another paper, or the guardian's."""
+    part, papers = key.removeprefix(PREFIX), view.library.papers
+    read = view.draft.papers if view.draft and part else {}
+    strange = {one for one, paper in read.items() if paper.whose == "guardian"}
+    if papers.known(part):
+        strange |= {
+            one for one, paper in read.items() if (kind := papers.kinds.get(paper.kind)) and not kind.fits(part)
+        }
+    return tuple(one for one in unplaced(view) if one not in strange)
 
 
 def photo_ids(value: Any) -> tuple[str, ...]:

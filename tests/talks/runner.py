@@ -277,9 +277,10 @@ def play_at(door: Door, moves: list[dict[str, Any]]) -> None:
 
 
 def check_end(core: Core, ends: dict[str, Any]) -> None:
-    """What must be so when a talk is over: state, verdicts, ways, answers, what is unreachable, effects, submissions."""
+    """What must be so when a talk is over: state, verdicts, ways, answers, what is unreachable, effects, submissions, and which
+    picture (by its number) a place holds."""
     view = core.view
-    strange = ends.keys() - {"state", "verdicts", "ways", "answers", "unreachable", "effects", "submissions"}
+    strange = ends.keys() - {"state", "verdicts", "ways", "answers", "unreachable", "effects", "submissions", "placed"}
     assert not strange, f"the talk's end says what nobody checks: {strange}"
     if "state" in ends:
         assert core.session.talk.state == ends["state"]
@@ -290,6 +291,8 @@ def check_end(core: Core, ends: dict[str, Any]) -> None:
         assert {item: view.decision.channel[item].mode for item in ends["ways"]} == ends["ways"]
     for key, value in ends.get("answers", {}).items():
         assert view.value(key) == value, f"{key} is {view.value(key)!r}"
+    for part, number in ends.get("placed", {}).items():
+        assert view.value(f"photo:{part}") == {"way": "photo", "ids": [core.photos[number - 1]]}, part
     for key in ends.get("unreachable", []):
         assert key not in view.reachable, f"{key} would be submitted"
     if "effects" in ends:
