@@ -24,7 +24,7 @@ from bot.base import BadMessage, Channel, Inbound, NoOptions, channel
 from bot.text import block_text, texts
 from bot.web import from_json
 from bot.wording import words
-from dialogs.messages import Ask, Command, Reply, Say
+from dialogs.messages import Ask, Command, Reply, Say, numbered
 
 _COMMANDS: dict[str, Command] = {name: name for name in get_args(Command)}
 _ASK = TypeAdapter(Ask)
@@ -84,7 +84,7 @@ def _picked(ask: Ask, numbers: list[int], key: str) -> Inbound | None:
     """The options with these numbers as an answer; None where a number can be an answer itself (a count, a house number)."""
     if ask.input in ("text", "number", "date"):
         return None
-    if not all(1 <= n <= len(ask.options) for n in numbers) or (len(numbers) > 1 and ask.input != "choices"):
+    if not all(1 <= n <= len(numbered(ask.options)) for n in numbers) or (len(numbers) > 1 and ask.input != "choices"):
         raise BadMessage("not_an_option", words().terminal.not_an_option)
     values = [ask.options[n - 1].value for n in dict.fromkeys(numbers)]
     return Inbound("", key, "answer", question=ask.question, value=values if ask.input == "choices" else values[0])

@@ -1,7 +1,7 @@
 """Reply blocks as plain text, for channels without buttons (the Official Account's chat, the terminal).
 
 Options are numbered 1..n in exactly the order of `Ask.options`, which is also the order of `Asked.shown`: what a number means
-is then the talk's business. Long text is cut between blocks, lines or sentences, never inside one that fits.
+is then the talk's business. Of a long list only the first are numbered (`dialogs.messages.numbered`). Long text is cut between blocks, lines or sentences, never inside one that fits.
 """
 
 from __future__ import annotations
@@ -12,15 +12,29 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from bot.wording import TextWords, words
-from dialogs.messages import Ask, Explained, Link, Offer, OfferedItem, Option, Packet, Progress, Reply, Review, Say, Why
+from dialogs.messages import (
+    Ask,
+    Explained,
+    Link,
+    Offer,
+    OfferedItem,
+    Option,
+    Packet,
+    Progress,
+    Reply,
+    Review,
+    Say,
+    Why,
+    numbered,
+)
 
 COMFORTABLE = 600
 """Characters that can be read in one bubble of a phone without losing one's place."""
 WECHAT_BYTES = 2048
 """UTF-8 bytes of one text message, both passive and customer-service (Official Account, text messages)."""
 
-ROW, FEW, MANY = 28, 4, 20
-"""Characters of a row of options; up to so many options stand in one row; from so many on they stand in several."""
+ROW, FEW = 28, 4
+"""Characters of a row of options; up to so many options stand in one row."""
 
 _ALONE = ("none", "unsure")  # 都没有, 不清楚: they go with no other option
 
@@ -45,13 +59,14 @@ def one_line(text: str) -> str:
 
 
 def option_lines(options: Sequence[Option]) -> list[str]:
-    """The options, numbered from 1 in their order: a line each; a few short ones on one line, very many short ones in rows."""
-    shown = [f"{n} {one_line(option.label)}" for n, option in enumerate(options, 1)]
-    if any(option.hint for option in options) or max(map(len, shown), default=0) > ROW // 2:
-        return [f"{line}（{one_line(o.hint)}）" if o.hint else line for line, o in zip(shown, options, strict=True)]
+    """The options, numbered from 1 in their order: a line each; a few short ones on one line. Of a long list the first, in rows."""
+    first = numbered(tuple(options))
+    shown = [f"{n} {one_line(option.label)}" for n, option in enumerate(first, 1)]
+    if any(option.hint for option in first) or max(map(len, shown), default=0) > ROW // 2:
+        return [f"{line}（{one_line(o.hint)}）" if o.hint else line for line, o in zip(shown, first, strict=True)]
     if len("  ".join(shown)) <= ROW and len(shown) <= FEW:
         return ["  ".join(shown)]
-    return _rows(shown) if len(shown) >= MANY else shown
+    return _rows(shown) if len(first) < len(options) else shown
 
 
 def _rows(shown: Sequence[str]) -> list[str]:
@@ -100,6 +115,9 @@ def _how(block: Ask, w: TextWords) -> str:
     """How to answer: several are chosen only where there are several to choose."""
     if not block.options:
         return ""
+    first = numbered(block.options)
+    if len(first) < len(block.options):
+        return w.answer["long_list"].format(example=block.options[len(first)].label)
     several = sum(option.value not in _ALONE for option in block.options)
     kind = "choice" if block.input == "choices" and several < 2 else block.input
     return w.answer.get(kind, w.answer["other"]).format(last=min(several, 3))

@@ -17,6 +17,7 @@ from dialogs.steps.progress import overview, refused_says
 from dialogs.understanding import Reading
 
 SHORT = 6  # longer words before consent are a matter that somebody has begun to tell
+FEW_DIGITS = 3  # of what is no more than the number of an answer
 STUCK = 3  # the same question not understood so often calls a person
 _DAYS = "一二三四五六日"
 _DISTRESS = {
@@ -64,7 +65,7 @@ def clarify(desk: Desk, keep: str = "") -> None:
     if asked is not None:
         desk.set_talk(asked=asked.model_copy(update={"tries": tries}))
     if not any(isinstance(r, Say) and r.tone == "error" for r in desk.replies):
-        desk.say(_not_understood(desk, bool(keep)))
+        desk.say(_not_understood(desk, bool(keep)), number=desk.message.text.strip())
     if keep and desk.state.startswith(("who/", "where/")):
         desk.set_talk(question=keep[:500])
     elif keep and not desk.state.startswith("consent/"):
@@ -96,10 +97,15 @@ def _not_understood(desk: Desk, asks: bool) -> str:
     text, lists = desk.message.text, desk.view.words.lists
     if desk.state == "who/asking" and any(word in text for word in lists["wish_words"]):
         return "wish_heard"
+    options = desk.view.asking(desk.open).ask.options
+    if options and text.strip().isdecimal() and len(text.strip()) <= FEW_DIGITS:
+        return "no_such_number"
     early = desk.state.startswith(("who/", "where/", "screening/")) and not asks
     if early and any(word in text for word in lists["plain_wishes"]):
         return "wish_later"
-    return "question_needs_place" if asks and desk.state.startswith(("who/", "where/")) else "not_understood"
+    if asks and desk.state.startswith(("who/", "where/")):
+        return "question_needs_place"
+    return "not_understood" if options else "not_understood_freely"
 
 
 def call_staff(desk: Desk, reason: Literal["asked", "stuck", "photo"]) -> None:

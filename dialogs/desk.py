@@ -183,9 +183,12 @@ class Desk:
 
     def _offered_just_so(self, before: tuple[Reply, ...]) -> bool:
         """Whether this offer stood there before this message: a long list is not sent again for what changed nothing in it."""
+        return any(reply.kind == "offer" for reply in before) and self.shown_just_so()
+
+    def shown_just_so(self) -> bool:
+        """Whether the open question, and what introduces it, stood there just so before this message."""
         view = Seen(self.library, self._before, self.message.at)
-        offer = any(reply.kind == "offer" for reply in before)
-        return offer and view.open.key == self.open.key and view.asking(view.open).before == before
+        return view.open.key == self.open.key and view.asking(view.open).before == self.view.asking(self.open).before
 
     def pend(self, ask: Ask, what: dict[str, Any]) -> None:
         """Put a question that stands beside the path (start over?); its answer is taken before anything else."""

@@ -16,7 +16,7 @@ from dialogs.asked import from_the_pack
 from dialogs.commands import COMMANDS, sure_question
 from dialogs.desk import Desk
 from dialogs.giving import change_event, give
-from dialogs.messages import Say
+from dialogs.messages import Say, numbered
 from dialogs.reading import corrected
 from dialogs.steps import form, papers
 from dialogs.steps.screening import fact_in_words
@@ -50,6 +50,7 @@ def read(desk: Desk, context: str, text: str | None = None) -> Reading:
     beside = desk.talk.pending
     shown = (sure_question(desk.view, beside["what"]) if beside else desk.view.asking(desk.open).ask).options
     words = desk.message.text if text is None else text
+    shown = numbered(shown) if words.strip().isdecimal() else shown
     asked = (context, words, desk.view.region, shown, desk.view.label)
     known = next((reading for before, reading in desk.heard if before == asked), None)
     if known is None:
@@ -79,6 +80,8 @@ def read_as(desk: Desk, reading: Reading) -> None:
     if reading.facts and volunteer(desk, _without_other_places(desk, reading.facts)):
         return None
     named = after_one_of(desk.view.words.lists["change_words"], desk.message.text)
+    if desk.open.key == "reviewed" and desk.message.text.strip().isdecimal():  # the lines of that page are numbered
+        named = desk.message.text.strip()
     if named is not None and not desk.state.startswith("consent/"):
         return COMMANDS["change"](desk, named)
     if desk.open.state == papers.STATE and corrected(desk, desk.message.text.strip()):

@@ -87,6 +87,14 @@ class Option:
     hint: str = ""
 
 
+LONG_LIST, FIRST_OF_IT = 20, 8
+
+
+def numbered(options: tuple[Option, ...]) -> tuple[Option, ...]:
+    """The options that have a number in a chat: of a long list (the peoples) only the first, the others are said in words."""
+    return options[:FIRST_OF_IT] if len(options) >= LONG_LIST else options
+
+
 @dataclass(frozen=True, slots=True)
 class Explained:
     """A word that needs explaining, with its explanation in place (低保, 特困, 残疾等级, 一卡通)."""

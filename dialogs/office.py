@@ -70,8 +70,9 @@ def ran_out(desk: Desk) -> Turn:
 
 
 def unanswered(desk: Desk) -> Turn:
-    """Nobody came in time: the person hears when somebody will, the question stays kept, the bot goes on."""
-    called = desk.talk.called
+    """Nobody came in time: the person hears when somebody will, the question stays kept, the bot goes on. Whoever called when
+    nobody was on duty has heard so, and is not told again."""
+    called, directory, at = desk.talk.called, desk.view.directory, desk.message.at
     if called is None or called.told or desk.talk.floor is not None:
         return _refused(desk, "fenced")
     desk.set_talk(called=called.model_copy(update={"told": True}))
@@ -80,8 +81,9 @@ def unanswered(desk: Desk) -> Turn:
         desk.replies.append(Say(contacts_say(desk)))
         desk.stay("called_staff", quiet=True)
         return desk.turn()
+    if directory and directory.duty and not directory.on_duty(called.at) and not directory.on_duty(at):
+        return desk.turn()
     desk.say("nobody_came")
-    directory, at = desk.view.directory, desk.message.at
     until = directory.duty_until(at) if directory else None
     says = desk.view.words.say("still_on_duty", until=f"{until:%H:%M}") if until else duty_says(desk)
     desk.replies.append(Say(says))
@@ -220,11 +222,11 @@ def _told(desk: Desk) -> Turn:
 
 
 def _news(desk: Desk) -> Turn:
-    """As `_told`, but whoever goes on with the question that they have, or rests, is not asked it again; unless it is about the
-    check page, which is shown as it stands now."""
+    """As `_told`, but whoever goes on with the question that they have, or rests, is not asked it again; unless it
+    changes the check page, which is shown as it stands now."""
     here = desk.draft is not None and desk.draft.id == desk.talk.draft_id
     same = desk.talk.asked is not None and desk.talk.asked.question == desk.open.key and desk.state == desk.leads_to
-    same = same and not (desk.open.key == "reviewed" and desk.replies)
+    same = same and (desk.open.key != "reviewed" or desk.shown_just_so())
     if here and (same or desk.talk.paused or desk.talk.pending is not None or desk.state.startswith("consent/")):
         return desk.turn()
     if not here and not desk.replies:

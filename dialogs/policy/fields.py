@@ -27,6 +27,7 @@ _LEFT_OUT = frozenset({"", BLANK, BLANK_LABEL, "unsure", "没有", "无", "跳�
 OLDEST_YEAR = 1880
 
 _HAN = r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇]"
+_LONG_NUMBER = re.compile(r"[^0-9A-Z]*([0-9]{6,}[0-9A-Z]*)[^0-9A-Z]*")
 _NAME = re.compile(rf"{_HAN}+(?:·{_HAN}+)*")
 _DOTS = str.maketrans(dict.fromkeys("•‧・∙⋅.。˙᛫", "·"))
 _MOBILE = re.compile(r"1[3-9]\d{9}")
@@ -199,6 +200,12 @@ def _no_gaps(value: Any) -> str:
     return re.sub(r"[\s\-—－_]", "", _plain(value))
 
 
+def _among_words(text: str) -> str:
+    """The one long number in these words (“我的身份证号是…”), else the text itself."""
+    found = _LONG_NUMBER.fullmatch(text)
+    return found[1] if found else text
+
+
 def check_name(value: Any, others: Mapping[str, Any], today: date) -> Checked:
     """Han characters, with · inside the names of some peoples; other dots are taken for it."""
     name = re.sub(r"\s", "", _plain(value)).translate(_DOTS).strip("·")
@@ -212,7 +219,7 @@ def check_name(value: Any, others: Mapping[str, Any], today: date) -> Checked:
 def check_id_number(value: Any, others: Mapping[str, Any], today: date) -> Checked:
     """18 characters, a real date of birth not after `today`, check digit MOD 11-2 (GB 11643). The area code is not
     judged."""
-    number = _no_gaps(value).upper()
+    number = _among_words(_no_gaps(value).upper())
     if len(number) == 15 and number.isdecimal():
         return Checked(None, "这是15位旧号码。请写18位的。")
     if len(number) != 18:
@@ -294,7 +301,7 @@ def check_date(value: Any, others: Mapping[str, Any], today: date) -> Checked:
 
 def check_bank_number(value: Any, others: Mapping[str, Any], today: date) -> Checked:
     """12 to 19 digits; of a bank card (16 and more, by how it begins) the last is a check digit (ISO/IEC 7812, Luhn)."""
-    number = _no_gaps(value)
+    number = _among_words(_no_gaps(value))
     if not re.fullmatch(r"[0-9]+", number):
         return Checked(None, "卡号只有数字，请核对。")
     if not 12 <= len(number) <= 19:

@@ -120,7 +120,7 @@ def offer(view: View) -> Offer:
     decision = view.decision
     items = sorted(decision.items.items(), key=lambda pair: _ORDER.index(pair[1].verdict))
     shown = [_offered(view, decision, item, decided) for item, decided in items if _worth_saying(view, item, decided)]
-    return Offer(view.words.say("offer", who=view.who), tuple(shown))
+    return Offer(view.words.say("offer_dead" if view.is_dead else "offer", who=view.who), tuple(shown))
 
 
 def _worth_saying(view: View, item: str, decided: ItemDecision) -> bool:
