@@ -1,7 +1,8 @@
 """Reply blocks as plain text, for channels without buttons (the Official Account's chat, the terminal).
 
 Options are numbered 1..n in exactly the order of `Ask.options`, which is also the order of `Asked.shown`: what a number means
-is then the talk's business. Of a long list only the first are numbered (`dialogs.messages.numbered`). Long text is cut between blocks, lines or sentences, never inside one that fits.
+is then the talk's business. Of a long list only the first are numbered (`dialogs.messages.numbered`). Long text is cut between
+blocks, lines or sentences, never inside one that fits.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ def one_line(text: str) -> str:
 
 
 def option_lines(options: Sequence[Option]) -> list[str]:
-    """The options, numbered from 1 in their order: a line each; a few short ones on one line. Of a long list the first, in rows."""
+    """The options, numbered from 1 in their order: a line each; a few short ones on one line. Of a long list the
+    first, in rows."""
     first = numbered(tuple(options))
     shown = [f"{n} {one_line(option.label)}" for n, option in enumerate(first, 1)]
     if any(option.hint for option in first) or max(map(len, shown), default=0) > ROW // 2:
