@@ -1,5 +1,6 @@
 """The policy as the backend reads it, for every test of this room."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,15 @@ def pack_texts() -> dict[str, str]:
     return {path.stem: path.read_text() for path in sorted((FOLDER / "packs").glob("*.yaml"))}
 
 
+@cache
+def whole() -> Policy:
+    """The policy with every pack of the house; the same for all tests of a process."""
+    return load_policy(packs=pack_texts(), **texts())
+
+
 @pytest.fixture(scope="session")
 def policy() -> Policy:
-    return load_policy(packs=pack_texts(), **texts())
+    return whole()
 
 
 @pytest.fixture(scope="session")

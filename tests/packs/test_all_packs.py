@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialogs.policy import Pack, load_policy
+from dialogs.policy import Pack
 from dialogs.policy import decide as decided
 from dialogs.policy import next_question as asked
 from dialogs.policy.ask import answers
 from dialogs.policy.walk import walk
-from tests.packs.conftest import pack_texts, texts
+from tests.packs.conftest import whole
 
 ON = date(2026, 3, 2)
-POLICY = load_policy(packs=pack_texts(), **texts())
+POLICY = whole()
 REGIONS = sorted(POLICY.packs)
 
 

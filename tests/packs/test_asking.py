@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialogs.policy import Question, decide, facts_of, load_policy, next_question
+from dialogs.policy import Question, decide, facts_of, next_question
 from dialogs.policy.ask import NONE, answers, question_for
 from dialogs.policy.decide import complete
-from tests.packs.conftest import pack_texts, texts
+from tests.packs.conftest import whole
 from tests.scale import sized
 
 ON = date(2026, 3, 2)
 HOME = "511702"
-POLICY = load_policy(packs=pack_texts(), **texts())
+POLICY = whole()
 PACK = POLICY.packs["tongchuan"]
 
 UNSURE: Any = None

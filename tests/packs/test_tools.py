@@ -14,10 +14,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from backend.cli import main
-from dialogs.policy import Policy, decide, load_policy, next_question
+from dialogs.policy import Policy, compare, decide, load_policy, next_question
 from dialogs.policy.derive import RULES
+from dialogs.policy.soundness import findings
 from dialogs.policy.walk import Walker, choices, walk
-from tests.packs.conftest import FOLDER, clause_texts, pack_texts, texts
+from tests.packs.conftest import FOLDER, clause_texts, pack_texts, texts, whole
+from tests.scale import sized
 
 ON = date(2026, 3, 2)
 SMALL = (Path(__file__).parent / "county" / "pack.yaml").read_text()
@@ -28,9 +30,9 @@ def run(*words: str) -> Result:
     return CliRunner().invoke(main, ["packs", *words])
 
 
-def small() -> Policy:
+def small(pack: str = SMALL) -> Policy:
     files = {**texts(), "clauses": {**clause_texts(), "small": SMALL_CLAUSES}}
-    return load_policy(packs={"small": SMALL}, **files)
+    return load_policy(packs={"small": pack}, **files)
 
 
 # --- cover ---
@@ -80,7 +82,7 @@ def stated(policy: Policy, key: str, answer: object) -> dict[str, object]:
 
 def test_two_talks_with_the_same_rest_are_told_the_same_afterwards() -> None:
     """What the walk rests on, on a real pack: people with the same key get the same next question."""
-    policy = load_policy(packs=pack_texts(), **texts())
+    policy = whole()
     pack = policy.packs["tongchuan"]
     walker, seen = Walker(policy, pack, ON), {}
     base = {"household_county": "511702", "holds_card": True}
@@ -139,7 +141,7 @@ def test_items_that_share_nothing_are_walked_apart_and_the_counts_stay_those_of_
 
 def test_the_counts_of_a_real_pack_are_those_of_walking_every_talk_where_that_is_short_enough() -> None:
     """With exclusions answered and the level still open, ages that are not told meet ages that were not asked."""
-    policy = load_policy(packs=pack_texts(), **texts())
+    policy = whole()
     pack = policy.packs["henan"]
     told = dict.fromkeys(policy.groups["exclusions"].otherwise, False) | {
         "is_tekun": True,
@@ -179,7 +181,7 @@ _UNSURE_OF_THE_CARD = {"household_county": "140105", "holds_card": True, "age": 
 def test_the_counts_of_a_part_of_a_pack_are_those_of_walking_every_talk(
     region: str, told: dict[str, object], more: dict[str, object], wants: tuple[str, ...] | None
 ) -> None:
-    policy = load_policy(packs=pack_texts(), **texts())
+    policy = whole()
     pack = policy.packs[region]
     wants = None if wants is None else tuple(item for item in pack.ids if item.startswith(wants))[:1]
     start = {**dict.fromkeys(policy.groups["card_trouble"].otherwise), **told, **more}
@@ -291,20 +293,39 @@ def test_explain_says_every_condition_with_its_clause_and_what_holds() -> None:
     assert "there are: card.new" in run("explain", "tongchuan", "card.nw").output
 
 
-def test_the_tree_is_drawn_as_mermaid_and_as_a_picture_that_can_be_read_aloud(tmp_path: Path) -> None:
-    drawn = run("tree", "henan").output
-    assert drawn.startswith("flowchart LR\n")
-    assert {"11以下", "16到17", "80以上"} <= set(re.findall(r"\d+(?:以下|以上|到\d+)", drawn))  # classes of age
+@pytest.mark.proof
+@pytest.mark.parametrize("region", sized(["sichuan"], sorted(pack_texts())))
+def test_the_tree_of_a_region_is_drawn_as_a_picture_that_can_be_read_aloud(
+    policy: Policy, tmp_path: Path, region: str
+) -> None:
     file = tmp_path / "tree.svg"
-    assert run("tree", "tongchuan", "--write", str(file)).exit_code == 0
+    assert run("tree", region, "--write", str(file)).exit_code == 0
     root = ElementTree.fromstring(file.read_text())
     names = {child.tag.rsplit("}", 1)[-1]: child.text or "" for child in root if child.text}
-    assert "通川区" in names["title"]
+    assert policy.packs[region].written.name in names["title"]
     assert "户口所在地" in names["desc"]
     assert root.get("role") == "img"
 
 
-def test_diff_says_what_changed_and_for_whom(tmp_path: Path) -> None:
+def test_the_tree_is_drawn_as_mermaid_with_classes_of_age(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YIJIANSHI_DATA_DIR", str(kept(tmp_path, "packs/small.yaml", SMALL)))
+    kept(tmp_path, "clauses/small.yaml", SMALL_CLAUSES)
+    drawn = run("tree", "small").output
+    assert drawn.startswith("flowchart LR\n")
+    assert {"17以下", "18到59", "60以上"} <= set(re.findall(r"\d+(?:以下|以上|到\d+)", drawn))
+
+
+def kept(folder: Path, name: str, text: str) -> Path:
+    """The operator's folder, with this file of policy in it."""
+    file = folder / "policy" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return folder
+
+
+@pytest.mark.proof
+def test_diff_says_what_changed_and_for_whom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compare, "MOST_SITUATIONS", sized(499, compare.MOST_SITUATIONS))
     whole = (FOLDER / "packs" / "tongchuan.yaml").read_text()
     old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
     old.write_text(whole)
@@ -316,34 +337,31 @@ def test_diff_says_what_changed_and_for_whom(tmp_path: Path) -> None:
     assert "谁都没有变化" in run("diff", str(old), str(old)).output
 
 
-def test_diff_speaks_of_items_papers_and_facts_by_their_names(tmp_path: Path) -> None:
-    whole = (FOLDER / "packs" / "tongchuan.yaml").read_text()
-    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
-    old.write_text(whole)
+def test_diff_speaks_of_items_papers_and_facts_by_their_names(policy: Policy) -> None:
+    whole = pack_texts()["tongchuan"]
     gone = "  - {material: loss_statement, items: [card.loss], form: 文件没写格式，先问窗口, clause: 附件2 二（一）4}\n"
     assert gone in whole
-    new.write_text(whole.replace(gone, "").replace("        - use: severe\n", "", 1))
-    said = run("diff", str(old), str(new)).output
+    less = whole.replace(gone, "").replace("        - use: severe\n", "", 1)
+    new = load_policy(packs={**pack_texts(), "tongchuan": less}, **texts())
+    said = "\n".join(compare.changes(new, policy.packs["tongchuan"], new.packs["tongchuan"]))
     assert re.search(r"材料：去掉 事项：残疾人证挂失补办（card.loss）.*材料：遗失声明（loss_statement）", said)
     assert "事项 › 重度残疾人护理补贴（allowance.nursing） › 条件 › 都要满足：去掉 条件 severe" in said
 
 
-def test_check_finds_a_file_that_is_dated_in_the_time_to_come(tmp_path: Path) -> None:
-    file = tmp_path / "henan.yaml"
-    file.write_text((FOLDER / "packs" / "henan.yaml").read_text().replace("dated: 2024-06-27", "dated: 2999-06-27"))
-    done = run("check", str(file))
+def test_check_finds_a_file_that_is_dated_in_the_time_to_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = SMALL.replace("dated: 2026-01-05", "dated: 2999-01-05")
+    monkeypatch.setenv("YIJIANSHI_DATA_DIR", str(kept(tmp_path, "packs/small.yaml", written)))
+    kept(tmp_path, "clauses/small.yaml", SMALL_CLAUSES)
+    done = run("check", str(tmp_path / "policy" / "packs" / "small.yaml"))
     assert done.exit_code == 1
-    assert "packs/henan.yaml: dated 2999-06-27 is still to come" in done.output
+    assert "packs/small.yaml: dated 2999-01-05 is still to come" in done.output
 
 
-@pytest.mark.parametrize("version", ["2024-13-27.1", "2024-06-27", "2024-06-27.x", "20240627.1", "new"])
-def test_check_finds_a_version_that_is_no_day_with_a_number(tmp_path: Path, version: str) -> None:
-    file = tmp_path / "henan.yaml"
-    whole = (FOLDER / "packs" / "henan.yaml").read_text()
-    file.write_text(whole.replace("version: 2024-06-27.1", f"version: '{version}'"))
-    done = run("check", str(file))
-    assert done.exit_code == 1
-    assert f"packs/henan.yaml: version {version} is no day with a number. Write it as 2024-06-27.1." in done.output
+@pytest.mark.parametrize("version", ["2026-13-05.1", "2026-01-05", "2026-01-05.x", "20260105.1", "new"])
+def test_check_finds_a_version_that_is_no_day_with_a_number(version: str) -> None:
+    policy = small(SMALL.replace("version: 2026-01-05.1", f"version: '{version}'"))
+    found = next(findings(policy, policy.packs["small"], ON))
+    assert found == f"version {version} is no day with a number. Write it as 2026-01-05.1."
 
 
 def test_several_choices_can_be_told_with_commas() -> None:

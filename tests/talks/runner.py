@@ -50,6 +50,7 @@ _STEP = {"m": "minutes", "h": "hours", "d": "days"}
 REPLIES: TypeAdapter[tuple[Reply, ...]] = TypeAdapter(tuple[Reply, ...])
 
 
+@cache
 def reads() -> Library:
     """The same where pictures are read."""
     return replace(library(), reads=True, home="https://example.org")
@@ -93,6 +94,7 @@ class Core:
     states: set[str] = field(default_factory=set)
     edges: set[tuple[str, str]] = field(default_factory=set)
     photos: list[str] = field(default_factory=list)
+    _asked: tuple[tuple[Any, ...], Ask | None] = ((), None)
 
     def send(self, kind: str, **parts: Any) -> Turn:
         """One message, with the session round-tripped through its JSON before it."""
@@ -122,9 +124,17 @@ class Core:
     @property
     def ask(self) -> Ask:
         """The open question as the page would show it."""
-        found = talk.open_ask(self.shelf, self.seen, self.at)
-        assert found is not None, "nothing is being asked"
-        return found
+        assert self.asked is not None, "nothing is being asked"
+        return self.asked
+
+    @property
+    def asked(self) -> Ask | None:
+        """The same, None where nothing is asked. Between two moves it is worked out once."""
+        now = (self.shelf, self.session, self.drafts.get(self.session.talk.draft_id), self.at)
+        of = self._asked[0]
+        if not of or any(one is not other for one, other in zip(now, of, strict=True)):
+            self._asked = now, talk.open_ask(self.shelf, self.seen, self.at)
+        return self._asked[1]
 
     @property
     def view(self) -> View:
