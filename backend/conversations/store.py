@@ -80,6 +80,11 @@ def seen(tx: sa.Connection, keys: Sequence[str]) -> Sequence[sa.Row[Any]]:
     return tx.execute(_SEEN, {"keys": keys}).all()
 
 
+def open_question(tx: Session, conversation_id: str) -> str:
+    """The key of the question that is open now, "" for none."""
+    return tx.exec(select(Conversation.question).where(Conversation.id == conversation_id)).one_or_none() or ""
+
+
 def talking_by_door(tx: sa.Connection, keys: Sequence[str]) -> Sequence[sa.Row[Any]]:
     return tx.execute(_BY_DOOR, {"keys": keys}).all() if keys else ()
 

@@ -44,7 +44,7 @@ from bot.wechat.mini_program import MiniProgram
 from bot.wechat.official_account import NOTHING, OfficialAccount, Pushed, in_pieces
 from bot.wechat.pushes import Credit, Receipt, Told
 from bot.wording import words
-from dialogs.messages import Message
+from dialogs.messages import Ask, Message
 
 log = logging.getLogger(__name__)
 
@@ -282,7 +282,7 @@ def say_rest(house: jobs.House, key_hash: str, piece: int, attempt: int) -> None
 
 
 def _kept(store: Storage, key_hash: str) -> tuple[str, list[str]] | None:
-    """(openid, pieces) of a stored answer."""
+    """(openid, pieces) of a stored answer. A question that has been answered meanwhile is not put any more."""
     with store.read() as tx:
         for row in rows.seen(tx.connection(), [key_hash]):
             key = store.keys.unwrap(row.person_id, row.wrapped)
@@ -290,6 +290,10 @@ def _kept(store: Storage, key_hash: str) -> tuple[str, list[str]] | None:
             for account in people.accounts_of(tx, row.person_id):
                 if account.app == OA:
                     openid = store.keys.unseal_text(key, account.sealed_key, f"account.key:{account.id}")
-                    answer = Answer(row.person_id, row.conversation_id, body)
-                    return openid, in_pieces(answer.replies)
+                    answer, asked = (
+                        Answer(row.person_id, row.conversation_id, body),
+                        rows.open_question(tx, row.conversation_id),
+                    )
+                    replies = [one for one in answer.replies if not isinstance(one, Ask) or one.question[:64] == asked]
+                    return openid, in_pieces(replies)
     return None

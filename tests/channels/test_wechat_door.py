@@ -20,6 +20,7 @@ from dialogs.session import Session
 from tests.channels.conftest import Desk, MakeDesk
 from tests.channels.wechat_door import stand_in
 from tests.scale import sized
+from tests.storage.tiny import step as tiny_step
 
 PATH = "/wechat/official-account"
 
@@ -243,6 +244,29 @@ def test_a_long_answer_comes_whole_and_in_order_the_first_part_at_once(make_desk
         assert all(len(part.encode()) <= 2048 for part in told)
         names = [name for part in told for name in part.split("【")[1:]]
         assert [name.split("】")[0] for name in names] == [f"事项{n}" for n in range(12)]
+
+
+def test_a_question_that_has_been_answered_is_not_put_again_by_the_rest_of_a_long_answer(make_desk: MakeDesk) -> None:
+    def step(library: Any, session: Session, message: Message) -> Turn:
+        turn = tiny_step(library, session, message)
+        offer = long_talk(library, session, message).replies[:1] if message.text == "ask:items" else ()
+        return Turn(turn.session, (*offer, *turn.replies))
+
+    world = World()
+    with stand_in(world) as (base, _), make_desk(step, world, base) as desk:
+        user = desk.user()
+        contact = world.contacts[user.openid]
+        world.said(contact)
+        user.say("ask:items")
+        jobs.drain(desk.house, late=True)
+        assert "请问items" in contact.screen[-1].text
+        user.say("ask:items")
+        user.say("ask:level")
+        world.said(contact)
+        before = len(contact.screen)
+        jobs.drain(desk.house, late=True)
+        assert len(contact.screen) > before
+        assert not any("请问items" in bubble.text for bubble in contact.screen[before:])
 
 
 @pytest.mark.parametrize(
