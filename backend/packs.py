@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 import click
 import yaml
 
-from backend.library import load_policies, policy_texts
 from dialogs.policy import Pack, Policy, check_facts, facts_of, next_question
 from dialogs.policy.source import as_text
 
@@ -237,6 +236,8 @@ def _pack(policy: Policy, region: str) -> Pack:
 
 def _policy(data_dir: Path | None, instead: dict[str, str] | None = None) -> Policy:
     """The packs of the house and of the operator's folder, some of them replaced."""
+    from backend.library import load_policies, policy_texts
+
     return load_policies(policy_texts(data_dir), instead or {})
 
 

@@ -25,13 +25,17 @@ THEMES = ("light", "dark", "contrast")
 LOOKED_AT_BY_HAND: set[str] = set()
 """Rules that axe may leave undecided. None may at present."""
 
-CONTRAST, NONE = ["color-contrast"], list[str]()
-LOOKS = sized(
-    [("m", "light", TAGS), ("m", "dark", CONTRAST), ("m", "contrast", CONTRAST), ("xl", "light", NONE)],
-    [(size, theme, TAGS) for size, theme in product(LETTERS, THEMES)],
-)
-"""Size, theme, and what axe is asked: roles, names and order are the same in every look, so all of it once; contrast in
-every theme with the smallest letters, for larger ones need less. `make proof` asks for everything in all nine."""
+Look = tuple[str, str, list[str]]
+"""Size, theme, and what axe is asked."""
+
+
+def looks(number: int) -> list[Look]:
+    """The looks of the state with this number. Roles, names and order are the same in every look, so axe is asked for all of it
+    once; for contrast in one of the other themes, turn about, with the smallest letters, for larger ones need less.
+    `make proof` asks for everything in all nine."""
+    few: list[Look] = [("m", "light", TAGS), ("m", THEMES[1 + number % 2], ["color-contrast"]), ("xl", "light", [])]
+    return sized(few, [(size, theme, TAGS) for size, theme in product(LETTERS, THEMES)])
+
 
 _AXE_RUN = """async (only) => {
   const found = await axe.run(document, { runOnly: only, resultTypes: ["violations", "incomplete"] });
@@ -113,10 +117,10 @@ def look(page: Page, size: str, theme: str) -> None:
     )
 
 
-def in_every_look(page: Page, wrong: Callable[[str, list[str]], list[str]]) -> list[str]:
+def in_every_look(page: Page, wrong: Callable[[str, list[str]], list[str]], number: int) -> list[str]:
     """Turns the page to one look after the other and gathers what `wrong` says of it, given the size and the rules for axe."""
     found = []
-    for size, theme, rules in LOOKS:
+    for size, theme, rules in looks(number):
         look(page, size, theme)
         found += [f"{size} {theme}: {line}" for line in wrong(size, rules)]
     look(page, "m", "light")

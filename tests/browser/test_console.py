@@ -307,7 +307,7 @@ def full(console: tuple[Office, str]) -> Applicant:
 @pytest.mark.proof
 def test_every_page_keeps_the_rules_at_every_look(desk: Page, full: Applicant) -> None:
     def wrong_now() -> list[str]:
-        return checks.in_every_look(desk, lambda size, rules: wrong(desk, rules))
+        return checks.in_every_look(desk, lambda size, rules: wrong(desk, rules), len(found))
 
     found: dict[str, list[str]] = {}
     open_talk(desk, full)

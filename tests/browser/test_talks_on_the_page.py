@@ -79,6 +79,6 @@ def pictures(tmp_path: Path) -> list[Path]:
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize("one", for_doors(sized(7, None)))
+@pytest.mark.parametrize("one", for_doors(sized(5, None)))
 def test_the_talk_goes_as_written_on_the_page(talk: ChatPage, pictures: list[Path], one: dict[str, Any]) -> None:
     play_at(OnThePage(talk.open(), pictures), one["talk"])
