@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from dialogs.asked import from_the_pack
 from dialogs.days import day_says
 from dialogs.desk import Desk
 from dialogs.directory import SHANGHAI
@@ -82,8 +83,10 @@ def answer_what_waited(desk: Desk) -> None:
         return
     desk.set_talk(question="")
     reading = desk.library.read("open", text, desk.view.region)
-    if reading.kind == "faq":
-        desk.replies.append(Say(desk.view.words.say("asked_before", says=reading.answer), cites=tuple(reading.cites)))
+    own = from_the_pack(desk.view, text, reading.argument)
+    says, cites = (own.text, own.cites) if own else (reading.answer, tuple(reading.cites))
+    if own or reading.kind == "faq":
+        desk.replies.append(Say(desk.view.words.say("asked_before", says=says), cites=cites))
     else:
         desk.effects.append(KeepQuestion(text, desk.view.region))
 

@@ -1,5 +1,6 @@
 """A person's own question about one item, answered from the pack for this very person: its limit, its papers, where it is done,
-who decides. What is asked is read by the table `pack_questions.yaml`; whatever names no single item is left to the FAQ.
+who decides, whether it can be had and why. What is asked is read by the table `pack_questions.yaml`; whatever names no single
+item is left to the FAQ.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dialogs.policy import Decision
 from dialogs.steps.offer import also_where
 from dialogs.view import View
 
+FEW = 3  # more conditions than these are not read out
 MOST = 2  # more items than these are not told apart in one breath
 
 
@@ -21,6 +23,8 @@ def from_the_pack(view: View, text: str, entry: str) -> Say | None:
     if not view.is_served:
         return None
     about, patterns = view.library.reader.asked_about(text)
+    if about == "can" and _of_another(view, text):
+        return None
     if about and not _named(view, patterns):
         families = {pattern.split(".")[0] for pattern in patterns}
         return None if any(family in entry for family in families) else Say(view.words.say("asked_none"))
@@ -88,4 +92,27 @@ def _who(view: View, plan: Decision, item: str) -> tuple[str, str]:
     return view.pack.departments[view.pack.items[item].department].full, channel.clause if channel else ""
 
 
-_ANSWERS = {"limit": _limit, "papers": _papers, "way": _way, "who": _who}
+def _can(view: View, plan: Decision, item: str) -> tuple[str, str]:
+    """The verdict so far with its reasons; where it hangs on what has not been asked yet, on what."""
+    decided = view.decision.items[item]
+    asked = [view.policy.facts[one].title for one in decided.needs if one in view.policy.facts]
+    if decided.verdict == "unknown" and asked:
+        few, more = list(dict.fromkeys(asked)), view.words.say("and_more")
+        return view.words.say("can_depends", facts="、".join(few[:FEW]) + more * (len(few) > FEW)), ""
+    fails = [one for one in decided.why if not one.holds]
+    reasons = fails or decided.why
+    says = [view.words.name("verdicts", decided.verdict) + "。", *(one.says.format(who=view.who) for one in reasons)]
+    if decided.nearest:
+        says.append(decided.nearest.format(who=view.who))
+    return "\n".join(says), reasons[0].clause if reasons else ""
+
+
+def _of_another(view: View, text: str) -> bool:
+    """Whether it is asked of a relative (“我妈能领吗”) who is not the person of this talk."""
+    names = view.words.names
+    called = names["grown_up_kin"] | names["young_kin"]
+    spoken = {kin for kin, name in called.items() if name in (view.label, view.value("relation"))}
+    return bool(view.library.reader.kin(text) - spoken)
+
+
+_ANSWERS = {"limit": _limit, "papers": _papers, "way": _way, "who": _who, "can": _can}

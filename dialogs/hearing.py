@@ -261,7 +261,7 @@ def _hardly_a_name(desk: Desk, reading: Reading) -> bool:
     tries = desk.talk.asked.tries if desk.talk.asked else 0
     if "address" in desk.open.key and re.search(r"1[3-9]\d{9}", desk.message.text):
         return tries < 1  # a phone number that was meant for another line
-    name = desk.view.asking(desk.open).ask.rules == "name"
+    name = desk.view.asking(desk.open).ask.rules in ("name", "called")
     return name and reading.kind == "unsure" and tries < (1 if reading.doubt == "is_it_a_name" else 2)
 
 

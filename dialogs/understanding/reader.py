@@ -57,6 +57,7 @@ _ANSWERS = {"yesno:confirm_submit": ("pause",), "yesno:confirm_restart": ("resta
 _STATES = ("card_trouble", "aid", "exclusions", "low_income")
 _NEVER_ALL = (*_STATES, "card_categories", "applied_categories")  # “都要” chooses; nobody is all of these at once
 _FOR = "给帮替"
+_AFTER, _CHILD = re.compile(r"以后|之后|过后|,"), re.compile(r"(带|拖|养)着?.{0,3}(娃|孩子|儿子|女儿|孙)")
 _WITH_ITS_KIND = 4  # signs of an answer to “which level?” that tells the kind too: “精神三级”
 _PROGRAM = re.compile(r"[<>{}$`|\\;=%&]|--|/\w")
 _YES_NO = (Option(True, "是"), Option(False, "不是"), Option(UNSURE, "不清楚"))
@@ -159,6 +160,10 @@ class Reader:
     def addressed(self, text: str) -> str:
         """How the person who is helped is spoken of in this text (王大爷), "" where nobody is."""
         return self._slots.addressed(tidy(text[:LIMIT]))
+
+    def kin(self, text: str) -> set[str]:
+        """The relatives that are named, each by one name (妈, 老妈: 母亲)."""
+        return self._slots.kin(self._plain(tidy(text[:LIMIT])))
 
     def for_whom(self, text: str) -> tuple[str, str]:
         """Whether a whole sentence tells whose matter it is: "another" (one more person), "instead" (not the one it was thought
@@ -265,7 +270,7 @@ class Reader:
             return answer
         if fact == "actor_role" and asks and (stated := ",".join(c.text for c in clauses if not c.asks)):
             whose = self._answer(kind, fact, stated, stated, clauses, region, shown, about)
-            if whose.kind == "answer":  # “我爸上个月走了，残疾证咋注销”
+            if whose.kind == "answer" or whose.doubt == "family":  # “我爸上个月走了，残疾证咋注销”
                 return whose
         nothing = not answer.facts and answer.doubt in ("elsewhere", "nothing", "length", "incomplete")
         if answer.kind != "answer" and nothing and not asks and (told := self._told_field(fact, written, plain)):
@@ -417,8 +422,8 @@ class Reader:
 
     def _not_outright(self, fact: str, clauses: tuple[Clause, ...], about: str) -> str:
         """Why nothing that is chosen here counts: supposed, hedged, of old, under way or about somebody else; "" when it does."""
-        if any(c.has("hedge", "if") for c in clauses):
-            return "hedged"
+        if any(c.has("hedge", "if") for c in (clauses[:1] if fact == "actor_role" else clauses)):
+            return "hedged"  # “我娃八岁，医生说是自闭症”: whose it is, is not in doubt
         if self._slots.kind_of.get(fact) == "level" and self._slots.other_level(clauses[0].text if clauses else ""):
             return "which_level"
         if self._slots.kind_of.get(fact) == "level" and any(self._p["which_level"].search(c.text) for c in clauses):
@@ -477,7 +482,7 @@ class Reader:
 
     def _of_the_living(self, plain: str) -> bool:
         """“我弟弟智障，爸妈都不在了”: somebody has died, and somebody else is meant. Who cancels a card says so."""
-        kin = [piece for piece in plain.split(",") if self._slots.kin(piece)]
+        kin = [piece for piece in _AFTER.split(plain) if self._slots.kin(piece) or _CHILD.search(piece)]
         living = [piece for piece in kin if self._stories.read("actor_role", piece, "", ()).value != "deceased"]
         return "销" not in plain and bool(living)
 

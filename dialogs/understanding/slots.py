@@ -169,6 +169,7 @@ class SlotReader:
         name = rf"(?:[{table.surnames}]|{'|'.join(table.double_surnames)})[\u4e00-\u9fff]{{1,2}}"
         self._namelike = re.compile(name)
         self._addressed = _addressed(table, name)
+        self._no_name = table.called.no_name
         self._called = re.compile(rf"[,，\s](?:名字)?叫(?:做|作)?\s*({name})[。.]?$")
 
     def day(self, plain: str) -> Found:
@@ -245,6 +246,8 @@ class SlotReader:
         text = written.strip(" ，,。.")
         bare = re.sub(r"^(?:你)?(?:就|都)?(?:管)?(?:叫|喊|称呼)?(?:她|他)?(?:叫做?|是|姓|喊)?", "", text) or text
         bare = re.sub(r"(?<=..)(?:吧|嘛|呗|就行|就好|就是了)$", "", re.split(r"[,，。;；]", bare)[0].strip())
+        if any(word in text for word in self._no_name):
+            return Found(self.addressed(text) or None, doubt="elsewhere")  # “他在旁边，同意的”
         return Found(self.addressed(text) or bare)
 
     def address(self, written: str) -> Found:
@@ -364,9 +367,10 @@ def _addressed(table: Slots, name: str) -> re.Pattern[str]:
     titles, own = ("|".join(sorted(words, key=len, reverse=True)) for words in (table.called.titles, table.called.own))
     family = "".join(sign for sign in table.surnames if sign not in table.called.no_surname)
     surname = rf"(?:{'|'.join(table.double_surnames)}|[{family}])"
-    before = rf"(?:{'|'.join(table.called.before)}){surname}(?![\u4e00-\u9fff])"
+    before = rf"(?:{'|'.join(table.called.before)}){surname}头?(?![\u4e00-\u9fff])"
+    called = f"{name}|老{surname}头?"
     helped = (
-        rf"(?:帮|给|替|为)(?:我们?)?(?:村|组|队|院|社区)?(?:里|上)?的?({name})(?=办|问|弄|搞|整|申请|看|查|来|填|$)"
+        rf"(?:帮|给|替|为)(?:我们?)?(?:村|组|队|院|社区)?(?:里|上)?的?({called})(?=办|问|弄|搞|整|申请|看|查|来|填|$)"
     )
     kin = rf"(?:我|俺|额)(?:们)?(?:家)?的?([大二三四五六七八九幺小]?(?:{own}))"
     return re.compile(rf"({surname}[大二三四五六七八九幺小]?(?:{titles}))|({before})|{helped}|{kin}")

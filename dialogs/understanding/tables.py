@@ -132,8 +132,10 @@ class Category(_Table):
 
 
 class Called(_Table):
-    """How people are spoken of: `titles` after a surname, `before` one, and `own` relatives who have no other word here."""
+    """How people are spoken of: `titles` after a surname, `before` one, and `own` relatives who have no other word here;
+    `no_name`: words that stand in no name."""
 
+    no_name: list[str]
     titles: list[str]
     before: list[str]
     no_surname: str
@@ -209,9 +211,9 @@ class Aspect(_Table):
 
 
 class PackQuestion(_Table):
-    """What is asked about an item that the pack itself answers (`about`: limit, papers, way, who)."""
+    """What is asked about an item that the pack itself answers (`about`: limit, papers, way, who decides, who can)."""
 
-    about: Literal["limit", "papers", "way", "who"]
+    about: Literal["limit", "papers", "way", "who", "can"]
     say: list[str]
     not_: list[str] = Field(default=[], alias="not")
     examples: list[str]
