@@ -367,12 +367,14 @@ class LetHelp:
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """A supplement is given: the case goes back to the department with these pictures and words."""
+    """A supplement is given: the case goes back to the department with these pictures (`parts`: what each of them shows) and
+    words."""
 
     application_id: str
     case_id: str
     photo_ids: tuple[str, ...]
     words: str = ""
+    parts: tuple[str, ...] = ()
     kind: Literal["supply"] = "supply"
 
 

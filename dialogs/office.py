@@ -103,13 +103,16 @@ def case_moved(desk: Desk) -> Turn:
     draft = desk.draft
     if draft is None or draft.submitted is None or draft.submitted.application_id != data["application_id"]:
         return desk.turn()
+    before = {case.case_id: case.state for case in draft.submitted.cases}.get(data["case_id"], "")
     cases = tuple(_moved(case, data) if case.case_id == data["case_id"] else case for case in draft.submitted.cases)
     if data["state"] == "returned":
         desk.forget({key for key in draft.answers if key.startswith(f"{progress.PREFIX}{data['case_id']}:")})
     desk.set_draft(submitted=draft.submitted.model_copy(update={"cases": cases}))
+    if data.get("quiet"):
+        return desk.turn()
     for case in cases:
         if case.case_id == data["case_id"]:
-            desk.replies.extend(progress.moved_says(desk.view, case))
+            desk.replies.extend(progress.moved_says(desk.view, case, before, case.state != data["state"]))
     return _told(desk)
 
 
@@ -195,6 +198,9 @@ _ENDS = "。．.！!；;，,、 \n"  # a reason stands inside a sentence, whatev
 
 
 def _moved(case: CaseSeen, data: Any) -> CaseSeen:
+    """The case as it stands now. What was refused stays so, with its reason, when the office closes it."""
+    if data["state"] == "closed" and case.state == "rejected":
+        return case
     changes = {"says": data.get("says") or "", "reason": (data.get("reason") or "").rstrip(_ENDS)}
     changes |= {"clause": data.get("clause"), "document": data.get("document") or ""}
     wanted = tuple(data.get("wanted", ())) if data["state"] == "returned" else ()

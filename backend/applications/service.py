@@ -66,8 +66,8 @@ SYSTEM = Actor("system")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One move to be made. `wanted`: photo parts asked for again; `photo_ids`: pictures sent back, or given; `clause`: by which a
-    case is refused, where one was named."""
+    """One move to be made. `wanted`: photo parts asked for again, or what each given picture shows; `photo_ids`: pictures sent
+    back, or given; `clause`: by which a case is refused, where one was named."""
 
     verb: str
     by: Actor
@@ -228,9 +228,10 @@ def _day_of(moment: datetime) -> date:
 
 
 def _says(step: Step) -> str:
-    """The house's own words for a verb, and what the member of the staff adds."""
+    """The house's own words for a verb, and what the member of the staff adds; never what the applicant told the office."""
     own = {"supply": words().supplied, "assessed": words().assessed}.get(step.verb, "")
-    return "\n".join(part for part in (own, step.says) if part)
+    added = "" if step.by.kind == "person" else step.says
+    return "\n".join(part for part in (own, added) if part)
 
 
 def _with_pictures(desk: Desk, step: Step) -> Step:
@@ -319,7 +320,8 @@ def _keep_supplement(desk: Desk, case: Any, step: Step) -> None:
     elif case.state == "returned" and (open_one := rows.open_supplement(desk.tx, case.id)):
         changes: dict[str, Any] = {"given_at": desk.at, "given_photo_ids": list(step.photo_ids)}
         if step.verb == "supply":
-            given = json.dumps({"words": step.says, "parts": open_one.wanted}, ensure_ascii=False)
+            parts = list(step.wanted or open_one.wanted)
+            given = json.dumps({"words": step.says, "parts": parts}, ensure_ascii=False)
             changes["sealed_given"] = seal(desk, given, "supplement.given", open_one.id)
         rows.give(desk.tx, open_one.id, changes)
 
@@ -336,7 +338,8 @@ def say(desk: Desk, case: Any, step: Step | None = None, *, says: str = "") -> N
         "says": says,
         "reason": step.reason if step else "",
         "due": case.due_on.isoformat() if case.due_on else None,
-        "wanted": list(step.wanted) if step else [],
+        "wanted": list(step.wanted) if step and step.verb == "return" else [],
+        "quiet": step is not None and step.by.kind == "person",  # the talk has answered its own person already
     }
     if step is not None and step.verb == "reject":
         told |= {"clause": step.clause.clause, "document": step.clause.document} if step.clause else {"clause": ""}

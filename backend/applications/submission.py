@@ -45,7 +45,8 @@ def supplied(tx: sa.Connection, store: Storage, wanted: Sequence[Wanted]) -> Non
         try:
             case, desk = opened(tx, store, effect.case_id, one.at)
             if case.person_id == one.person_id:
-                make(desk, case, Step("supply", PERSON, says=effect.words, photo_ids=effect.photo_ids))
+                given = {"wanted": effect.parts, "photo_ids": effect.photo_ids}
+                make(desk, case, Step("supply", PERSON, says=effect.words, **given))
         except CaseProblem as late:  # withdrawn or decided meanwhile: the pictures are kept, the case stays
             log.info("supply_late", extra={"code": late.code})
 

@@ -97,7 +97,10 @@ def application(house: House, staff: Staff, application_id: str) -> Json:
             event["who"] = names.get(event["by_id"], event["by_name"])
         for one in case["supplements"]:
             one["wanted_names"] = [parts.get(part, part) for part in one["wanted"]]
-    marks = _marks(one for case in found["cases"] for one in case["supplements"])
+    marks = _marks(
+        (one for case in found["cases"] for one in case["supplements"]),
+        {one.photo_id: one.material for one in pictures},
+    )
     given = {one.material for one in pictures}
     return {
         **{key: value for key, value in found.items() if key not in ("person_id", "draft_id", "conversation_id")},
@@ -116,11 +119,13 @@ def part_names(house: House) -> dict[str, str]:
     return {part.part: part.name for material in materials for part in material.parts}
 
 
-def _marks(supplements: Iterable[Json]) -> dict[str, str]:
-    """What became of pictures that were sent back: photo id -> returned, replaced (another has come), or new."""
+def _marks(supplements: Iterable[Json], shows: Mapping[str, str]) -> dict[str, str]:
+    """What became of pictures that were sent back: photo id -> returned, replaced (another of the same has come), or new.
+    `shows`: what each picture is of."""
     found: dict[str, str] = {}
     for one in supplements:
-        found |= dict.fromkeys(one["photo_ids"], "replaced" if one["given_photo_ids"] else "returned")
+        came = {shows.get(photo_id) for photo_id in one["given_photo_ids"]}
+        found |= {each: "replaced" if shows.get(each) in came else "returned" for each in one["photo_ids"]}
         found |= {photo_id: "new" for photo_id in one["given_photo_ids"] if photo_id not in found}
     return found
 

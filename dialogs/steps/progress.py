@@ -20,6 +20,8 @@ from dialogs.view import Asking, Problem, Query, Taken, View
 
 PREFIX = "supplement:"
 FINISHED = ("approved", "rejected", "delivered", "closed", "withdrawn")
+_IN_HAND = ("rejected", "delivered", "closed", "withdrawn")  # nothing comes any more
+_BEGUN = ("accepted", "assessing", "publicised", "returned")
 _MARKS: dict[str, Any] = {"submitted": "sent", "returned": "trouble", "rejected": "trouble"} | dict.fromkeys(
     ("approved", "delivered", "closed"), "done"
 )
@@ -43,6 +45,8 @@ def ask(view: View, query: Query) -> Asking:
         return Asking(choice(view, query, "elsewhere", "none"), offer.elsewhere(view))
     if query.key.startswith(PREFIX):
         return _ask_supplement(view, query)
+    if all(case.state in _IN_HAND for case in submitted(view).cases):
+        return Asking(choice(view, query, "following_done", "none"))
     return Asking(choice(view, query, "following_visit" if _visit_left(view) else "following", "none"))
 
 
@@ -51,15 +55,18 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
         return Problem(view.words.say("nothing_to_answer"))
     case, part = wanted_of(view, query)
     if value == AT_WINDOW:
-        says = (Say(view.words.say("bring_it", what=_part_name(view, query))), *_windows(view))
-        return Taken({query.key: {"way": AT_WINDOW}}, says, _supply(view, query, case, ()))
+        supply = _supply(view, query, case, ())
+        handed = (Say(view.words.say("supplied")),) if any(one.photo_ids for one in supply) else ()
+        says = (Say(view.words.say("bring_it", what=_part_name(view, query))), *_windows(view), *handed)
+        return Taken({query.key: {"way": AT_WINDOW}}, says, supply)
     ids = unplaced(view) if value == USE_KEPT else tuple(value) if isinstance(value, list | tuple) else ()
     if not ids or not all(isinstance(one, str) for one in ids):
         return Problem(view.words.say("photo_wanted", what=_part_name(view, query)))
     assert view.draft is not None
     placed = PlacePhotos(ids, view.draft.id, part, case.case_id)
-    says = (Say(view.words.say("supplied")),)
-    return Taken({query.key: {"way": "photo", "ids": list(ids)}}, says, (placed, *_supply(view, query, case, ids)))
+    supply = _supply(view, query, case, ids)
+    says = (Say(view.words.say("supplied" if supply else "supplied_more")),)
+    return Taken({query.key: {"way": "photo", "ids": list(ids)}}, says, (placed, *supply))
 
 
 def _visit_left(view: View) -> bool:
@@ -92,11 +99,15 @@ def overview(view: View) -> Progress:
     )
 
 
-def moved_says(view: View, case: CaseSeen) -> tuple[Reply, ...]:
-    """What a person hears when the office has moved a case."""
+def moved_says(view: View, case: CaseSeen, before: str, closed: bool) -> tuple[Reply, ...]:
+    """What a person hears when the office has moved a case. `before`: its state; `closed`: what was refused has been closed."""
     name = offer.item_name(view, case.item)
     what = "、".join(part_name(view, part) for part in case.wanted)
-    told = "moved_returned_for" if case.state == "returned" and what else f"moved_{case.state}"
+    if closed:
+        return (Say(view.words.say("moved_closed_refused", item=name), tone="notice"),)
+    goes_on = before in _BEGUN and case.state in ("submitted", "accepted", "dispatched")
+    told = "moved_on" if goes_on else f"moved_{case.state}"
+    told = "moved_returned_for" if case.state == "returned" and what else told
     text = view.words.say(told, item=name, reason=case.reason, says=case.says, due=case.due or "", what=what)
     due = (_due(view, case.due),) if case.due and case.state in ("accepted", "publicised") else ()
     more = (case.says,) if case.says and "{says}" not in view.words.says[told] else ()
@@ -168,12 +179,15 @@ def _part_name(view: View, query: Query) -> str:
 
 def _supply(view: View, query: Query, case: CaseSeen, ids: tuple[str, ...]) -> tuple[Supply, ...]:
     """The case goes back once everything that it wants has been given, with all pictures together."""
-    words = view.words.say("brings_it") if not ids else ""
     others = [q for q in after_submission(view) if q.key.startswith(f"{PREFIX}{case.case_id}:") and q.key != query.key]
     if not all(view.settled(q) for q in others):
         return ()
-    given = [one for q in others for one in (view.value(q.key) or {}).get("ids", ())]
-    return (Supply(submitted(view).application_id, case.case_id, (*given, *ids), words),)
+    given = [(q, tuple((view.value(q.key) or {}).get("ids", ()))) for q in others] + [(query, ids)]
+    later = "、".join(_part_name(view, q) for q, photo_ids in given if not photo_ids)
+    words = view.words.say("brings_it", what=later) if later else ""
+    pictures = [(one, wanted_of(view, q)[1]) for q, photo_ids in given for one in photo_ids]
+    ids, parts = tuple(one for one, _ in pictures), tuple(part for _, part in pictures)
+    return (Supply(submitted(view).application_id, case.case_id, ids, words, parts),)
 
 
 def _line(view: View, case: CaseSeen) -> ProgressLine:

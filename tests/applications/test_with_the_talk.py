@@ -82,3 +82,52 @@ def test_every_step_of_every_state_is_heard_in_words(office: Office) -> None:
         heard.append(hear(core, office))
     assert all("重度残疾人护理补贴" in one for one in heard), heard
     assert len(set(heard)) == len(heard)
+
+
+def test_of_several_papers_each_is_told_and_kept_as_what_it_is(office: Office) -> None:
+    core = Core()
+    person, submit = submitted_by(core, office, "B4 a card of level one")
+    case_id = submit.cases[0].case_id
+    office.move(case_id, "accept")
+    service.return_for(office.house, case_id, CLERK, ["id_card_back", "social_card", "household_book_home"], "看不清")
+    hear(core, office)
+    core.tap("到窗口再交", {})
+    assert "已经转给窗口" not in words(core.photo(1, {}).replies), "something is still missing"
+    assert "已经转给窗口" in words(core.photo(1, {}).replies)
+    given(core, office, person, Supply)
+    supply = core.effects[-1]
+    assert (supply.parts, len(supply.photo_ids)) == (("social_card", "household_book_home"), 2)
+    supplement = office.case(submit)["supplements"][0]
+    assert "身份证国徽面" in supplement["words"], "the office hears what is brought to the window"
+    assert not hear(core, office), "the talk has answered already, and what is said to the office is not said back"
+    assert core.session.talk.state == "progress/following"
+
+    service.return_for(office.house, case_id, CLERK, [], "卡号看不清", photo_ids=[supply.photo_ids[0]])
+    assert "社保卡" in hear(core, office)
+
+
+def test_a_case_that_goes_on_is_not_accepted_a_second_time(office: Office) -> None:
+    core = Core()
+    _, submit = submitted_by(core, office, "B4 a card of level one")
+    case_id = submit.cases[0].case_id
+    for verb in ("accept", "assess"):
+        office.move(case_id, verb)
+    hear(core, office)
+    office.move(case_id, "assessed")
+    heard = hear(core, office)
+    assert "评定结果出来了" in heard and "受理了" not in heard
+
+
+def test_what_was_refused_stays_refused_when_the_office_closes_it(office: Office) -> None:
+    core = Core()
+    _, submit = submitted_by(core, office, "B4 a card of level one")
+    case_id = submit.cases[0].case_id
+    service.move(office.house, case_id, "reject", CLERK, reason="户口不在通川区")
+    hear(core, office)
+    office.move(case_id, "close")
+    heard = hear(core, office)
+    assert "没有通过" in heard and "办完了" not in heard
+    core.tap("先不评", {})
+    asked = core.say("进度", {})
+    assert asked is not None and "户口不在通川区" in words(asked.replies)
+    assert "等消息" not in core.ask.title

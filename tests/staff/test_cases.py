@@ -102,6 +102,23 @@ def test_a_picture_sent_back_is_named_and_marked_and_so_is_the_one_that_came_for
     assert after[-1]["id"] == photo["id"] and after[0]["name"] == photo["name"]
 
 
+def test_what_is_brought_to_the_window_has_not_been_replaced(desk: Office) -> None:
+    applicant, application = submitted(desk)
+    case, (first, second) = application["cases"][0]["id"], application["photos"][:2]
+    client = desk.staff()
+    client.post(
+        f"{API}/cases/{case}/return", json={"photo_ids": [first["id"], second["id"]], "reason": "这两张都看不清"}
+    )
+    heard(desk, applicant)
+    applicant.shown = {"open": client.get(f"{API}/conversations/{applicant.id}").json()["open"]}
+    applicant.photo(1)
+    applicant.tap("到窗口再交")
+    after = client.get(f"{API}/applications/{application['id']}").json()
+    marks = {one["id"]: one["mark"] for one in after["photos"]}
+    assert (marks[first["id"]], marks[second["id"]]) == ("replaced", "returned")
+    assert second["name"] in after["cases"][0]["supplements"][0]["words"]
+
+
 def test_a_refusal_needs_a_reason_and_the_applicant_hears_it(desk: Office) -> None:
     applicant, application = submitted(desk)
     path = f"{API}/cases/{application['cases'][0]['id']}/reject"
