@@ -14,10 +14,8 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from backend.settings import Settings
 from backend.staff.service import seed_demo
-from backend.storage import Storage
-from backend.storage.schema import migrate
+from tests.databases import fresh
 from tests.nursery import Server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,12 +48,6 @@ def set_up_pages() -> None:
 @contextmanager
 def the_house(folder: Path) -> Iterator[str]:
     """The address of the real server, a process of its own, on a new SQLite in `folder` with the demo's staff and county."""
-    settings = Settings(_env_file=None, demo=True, data_dir=folder)
-    migrate(settings)
-    store = Storage.open(settings)
-    try:
-        seed_demo(store)
-    finally:
-        store.close()
+    settings = fresh("sqlite", folder, fill=seed_demo)
     with Server(settings, log=folder / "server.log", log_level="warning") as server:
         yield server.url
