@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from backend.jobs import House
-from dialogs.policy.logic import Condition, Rule, Told
+from dialogs.policy.logic import Condition, Rule
 
 OTHER = "other"  # a reason that stands in no clause of this item
 _WHO = "本人"
@@ -31,9 +31,8 @@ def of_item(house: House, region: str, version: str, item: str) -> tuple[Clause,
     told: dict[str, list[str]] = {}
     for one in _spoken(rule, rule.written):
         told.setdefault(one.clause, []).append(one.fails.replace("{who}", _WHO))
-    documents = _documents(rule)
     found = {label: "".join(dict.fromkeys(says)) for label, says in told.items()}
-    return tuple(Clause(label, documents.get(label, pack.region), says) for label, says in found.items())
+    return tuple(Clause(label, rule.document, says) for label, says in found.items())
 
 
 def _spoken(rule: Rule, condition: Condition) -> Iterator[Condition]:
@@ -45,10 +44,3 @@ def _spoken(rule: Rule, condition: Condition) -> Iterator[Condition]:
     for one in inside:
         if isinstance(one, Condition):
             yield from _spoken(rule, one)
-
-
-def _documents(rule: Rule) -> dict[str, str]:
-    """Where each clause stands: an item may be taken over from a wider document."""
-    told = Told()
-    rule.explain({}, told)
-    return {reason.clause: reason.document for reason in told.why}

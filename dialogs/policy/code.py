@@ -1,51 +1,82 @@
 """Conditions as Python functions: a pack is decided a thousand times for each time that it is read.
 
-Each condition becomes three short functions: its value (True, False, None), why, and what is missing. Their text holds
-nothing but names that are given here; facts' names, values, reasons and words stand beside it, so that nothing of a
-file is ever run. What the kinds of conditions mean stands in logic.py.
+A condition's value is a number (why.py says which). All conditions of a pack become one function, a line for each
+that is different from the others, so that what many items ask is worked out once. Its text holds nothing but names
+that are given here; facts' names and values stand beside it, so that nothing of a file is ever run. What the kinds of
+conditions mean stands in logic.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import CodeType
 from typing import Any
 
-from dialogs.policy.logic import PERSON, Condition, Facts, Reason, Rule, Test, Told
-
-LONGEST = 400
-"""Characters up to which a named condition is written out where it is used; a longer one is called."""
+from dialogs.policy.derive import Place, located
+from dialogs.policy.logic import PERSON, Condition, Facts, Reason, Rule
+from dialogs.policy.why import FAILS, HOLDS, PERSON_BIT, Line, Lines
 
 _COMPARED = {
-    "eq": "it == {}",
-    "ne": "it != {}",
-    "in": "it in {}",
-    "gte": "it >= {}",
-    "gt": "it > {}",
-    "lte": "it <= {}",
-    "lt": "it < {}",
-    "overlaps": "not {}.isdisjoint(it)",
+    "eq": "{} == {}",
+    "ne": "{} != {}",
+    "in": "{} in {}",
+    "gte": "{} >= {}",
+    "gt": "{} > {}",
+    "lte": "{} <= {}",
+    "lt": "{} < {}",
+    "overlaps": "not {1}.isdisjoint({0})",
 }
-_PARAMETERS = {"value": "facts", "explain": "facts, told", "missing": "facts, out"}
 
 
-def compile_condition(written: Condition, named: Mapping[str, Condition], document: str) -> Rule:
-    """`named`: the pack's conditions, for `use`. Raises KeyError for an unknown name (the loader has checked
-    before)."""
-    author = _Author(named, document)
-    functions = {role: author.function(role, written) for role in _PARAMETERS}
-    made = author.run()
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Many conditions, worked out together. `values`: the value of each for somebody; `at`: where a rule's value stands
+    in them, by the name under which the rule was given; `lines`: what is said of it; `names`: what it may miss, in the
+    order in which it looks at them, a person last; `bits`: how each stands in a value."""
+
+    values: Callable[[Facts], tuple[int, ...]]
+    at: Mapping[Hashable, int]
+    lines: Mapping[Hashable, Lines]
+    names: Mapping[Hashable, tuple[str, ...]]
+    bits: Mapping[str, int]
+
+    def missing(self, rule: Hashable, value: int) -> list[str]:
+        """The names of what this value of a rule misses."""
+        return [name for name in self.names[rule] if value & self.bits[name]]
+
+
+def compile_condition(
+    written: Condition, named: Mapping[str, Condition], document: str, place: Place | None = None
+) -> Rule:
+    """`named`: the pack's conditions, for `use`; `place`: where it is looked from, when that is not where it is used.
+    Raises KeyError for an unknown name (the loader has checked before)."""
+    author = _Author()
+    value = author.value(written, _Where(named, document, place))
     return Rule(
-        test=made[functions["value"]],
-        explain=made[functions["explain"]],
-        missing=made[functions["missing"]],
+        test=author.function(f"None if {value} > 0 else not {value}"),
         asks=frozenset(_facts_in(written, named, asked=True)),
         reads=frozenset(_facts_in(written, named, asked=False)),
         written=written,
         named=named,
+        document=document,
+        place=place,
     )
+
+
+def compile_table(rules: Mapping[Hashable, Rule]) -> Table:
+    """All these rules together."""
+    author = _Author()
+    at, lines, names = {}, {}, {}
+    for key, rule in rules.items():
+        where = _Where(rule.named, rule.document, rule.place)
+        author.looked_at.clear()
+        at[key] = author.slot(author.value(rule.written, where))
+        lines[key] = tuple(author.lines(rule.written, where))
+        names[key] = tuple(sorted(author.looked_at, key=lambda name: name == PERSON))
+    values = author.function(f"({''.join(f'{name}, ' for name in author.slots)})")
+    return Table(values, at, lines, names, author.bits)
 
 
 def _facts_in(written: Condition, named: Mapping[str, Condition], *, asked: bool) -> Iterator[str]:
@@ -69,213 +100,131 @@ def _compiled(text: str) -> CodeType:
     return compile(text, "<conditions of a pack>", "exec")
 
 
-@dataclass(slots=True)
-class _Author:
-    """Writes the functions of one condition. `beside`: what they know by name; `uses`: what is written of each named
-    condition, by role."""
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Where a condition stands: the conditions beside it, its document, and the place that it is looked from."""
 
     named: Mapping[str, Condition]
     document: str
-    text: list[str] = field(default_factory=list)
-    beside: dict[str, Any] = field(default_factory=dict)
-    uses: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    count: int = 0
+    place: Place | None
 
-    def run(self) -> dict[str, Any]:
-        space = {**self.beside, "either": _either, "facts_first": _facts_first, "PERSON": PERSON}
-        exec(_compiled("".join(self.text)), space)  # noqa: S102  the text is ours, see above
-        return space
 
-    def name(self, what: str) -> str:
-        self.count += 1
-        return f"{what}{self.count}"
+@dataclass(slots=True)
+class _Author:
+    """Writes one function. `text`: its lines, what is worked out -> the name it is called by; `beside`: what the
+    function knows by name; `bits`: of every fact that can be missing; `looked_at`: of these, the facts that the rule at
+    hand looks at; `slots`: the names that it gives back."""
+
+    text: dict[str, str] = field(default_factory=dict)
+    beside: dict[str, Any] = field(default_factory=lambda: {"either": _either, "located": located})
+    givens: dict[tuple[type, str], str] = field(default_factory=dict)
+    bits: dict[str, int] = field(default_factory=lambda: {PERSON: PERSON_BIT})
+    looked_at: dict[str, None] = field(default_factory=dict)
+    slots: dict[str, int] = field(default_factory=dict)
+    reasons: dict[Reason, Reason] = field(default_factory=dict)
+
+    def function(self, gives: str) -> Callable[[Facts], Any]:
+        lines = [f"    {name} = {worked_out}\n" for worked_out, name in self.text.items()]
+        text = f"def work_out(facts):\n    f = facts.get\n{''.join(lines)}    return {gives}\n"
+        exec(_compiled(text), self.beside)  # noqa: S102  the text is ours, see above
+        made: Callable[[Facts], Any] = self.beside["work_out"]
+        return made
+
+    def line(self, worked_out: str) -> str:
+        """The name of this in the function; a new line where it is not worked out yet."""
+        return self.text.setdefault(worked_out, f"v{len(self.text)}")
 
     def given(self, value: Any) -> str:
-        name = self.name("given")
+        name = self.givens.setdefault((type(value), repr(value)), f"given{len(self.givens)}")
         self.beside[name] = value
         return name
 
-    def function(self, role: str, written: Condition) -> str:
-        lines = [f"return {self.value(written)}"] if role == "value" else list(self.lines(role, written))
-        return self.define(role, lines)
+    def slot(self, name: str) -> int:
+        return self.slots.setdefault(name, len(self.slots))
 
-    def define(self, role: str, lines: Sequence[str]) -> str:
-        name = self.name(role)
-        body = "".join(f"    {line}\n" for line in ("f = facts.get", *lines))
-        self.text.append(f"def {name}({_PARAMETERS[role]}):\n{body}")
-        return name
+    def bit(self, name: str) -> int:
+        self.looked_at[name] = None
+        return self.bits.setdefault(name, 1 << len(self.bits))
 
-    # --- its value, as an expression ---
+    # --- values ---
 
-    def value(self, written: Condition) -> str:
+    def value(self, written: Condition, where: _Where) -> str:
+        """The name of its value."""
         if written.use is not None:
-            return self.used("value", written.use)[0]
+            return self.value(where.named[written.use], where)
         if written.fact is not None:
-            return self.compared(written)
+            return self.line(self.compared(written, written.fact, where))
         if written.all_ is not None:
-            return self.joined(written.all_, "{} is False", "False", "True")
+            return self.line(" | ".join(dict.fromkeys(self.value(one, where) for one in written.all_)))
         if written.any_ is not None:
-            return self.joined(written.any_, "{}", "True", "False")
+            members = [self.value(one, where) for one in written.any_]
+            closed = " and ".join(members)
+            return self.line(f"either({', '.join(members)}) if {closed} else {HOLDS}")
         if written.not_ is not None:
-            if written.not_.known is not None:
-                return f"(not {self.value(written.not_)})"
-            one = self.name("v")
-            return f"(None if ({one} := {self.value(written.not_)}) is None else not {one})"
+            return self.line(self.denied(written.not_, where))
         if written.known is not None:
-            return self.is_true(written.known)
-        if written.doubt is not None:
-            return f"(None if {self.is_true(written.doubt)} else True)"
-        if isinstance(written.open, Condition):
-            return f"(None if {self.is_true(written.open)} else False)"
-        return "None"
+            return self.line(f"{FAILS} if {self.silent(written.known, where)} else {HOLDS}")
+        person, otherwise = self.bit(PERSON), HOLDS if written.doubt is not None else FAILS
+        inner = written.doubt or written.open
+        if not isinstance(inner, Condition):
+            return self.line(f"{person}")
+        return self.line(f"{otherwise} if {self.silent(inner, where)} else {person}")
 
-    def is_true(self, written: Condition) -> str:
-        """Whether it is known to be so; a missing fact is like no value."""
-        if written.fact is not None and written.op == "eq" and written.value is not None:
-            return f"(f({self.given(written.fact)}) == {self.given(written.value)})"
-        return f"({self.value(written)} is True)"
-
-    def compared(self, written: Condition) -> str:
+    def compared(self, written: Condition, fact: str, where: _Where) -> str:
         value = frozenset(written.value) if isinstance(written.value, list) else written.value
-        test = _COMPARED[written.op or "eq"].format(self.given(value))
-        return f"(None if (it := f({self.given(written.fact)})) is None else {test})"
+        told = self.told(fact, where)
+        test = _COMPARED[written.op or "eq"].format(told, self.given(value))
+        return f"{self.bit(fact)} if {told} is None else {HOLDS} if {test} else {FAILS}"
 
-    def joined(self, members: Iterable[Condition], settles: str, settled: str, otherwise: str) -> str:
-        """The first member that settles it ends it; else one that is not known leaves it open."""
-        names, tests = [], []
-        for member in members:
-            text = self.value(member)  # its own names first
-            if self.always_known(member):
-                tests.append(settles.format(text))
-            else:
-                names.append(self.name("v"))
-                tests.append(settles.format(f"({names[-1]} := {text})"))
-        if not names:
-            return f"({settled} if {' or '.join(tests)} else {otherwise})"
-        unknown = " or ".join(f"{name} is None" for name in names)
-        return f"({settled} if {' or '.join(tests)} else None if {unknown} else {otherwise})"
+    def told(self, fact: str, where: _Where) -> str:
+        if where.place is None:
+            return self.line(f"f({self.given(fact)})")
+        return self.line(f"{self.line(f'located(facts, {self.given(where.place)})')}.get({self.given(fact)})")
 
-    # --- why, and what is missing, as lines ---
+    def denied(self, written: Condition, where: _Where) -> str:
+        if written.known is not None:
+            return f"{HOLDS} if {self.silent(written.known, where)} else {FAILS}"
+        value = self.value(written, where)
+        return f"{value} if {value} > 0 else ~{value}"
 
-    def lines(self, role: str, written: Condition) -> Iterator[str]:
+    def silent(self, written: Condition, where: _Where) -> str:
+        """The value of something that nobody is asked for: what of it is missing is not missed."""
+        looked_at = dict(self.looked_at)
+        value = self.value(written, where)
+        self.looked_at = looked_at
+        return value
+
+    # --- what is said of them ---
+
+    def lines(self, written: Condition, where: _Where) -> Iterator[Line]:
         if written.use is not None:
-            yield from self.used(role, written.use)
-        elif role == "missing":
-            yield from self.missing(written)
+            yield from self.lines(where.named[written.use], where)
         elif written.spoken:
-            yield from self.said(written)
+            yield self.said(written, where)
         elif written.all_ is not None:
             for member in written.all_:
-                yield from self.lines(role, member)
+                yield from self.lines(member, where)
         elif written.any_ is not None:
-            ways = tuple((self.function("value", one), self.function("explain", one)) for one in written.any_)
-            yield f"either(({''.join(f'({test}, {why}), ' for test, why in ways)}), facts, told)"
+            ways = tuple((self.slot(self.value(one, where)), tuple(self.lines(one, where))) for one in written.any_)
+            yield Line(self.slot(self.value(written, where)), (None, None, None), "", ways)
 
-    def said(self, written: Condition) -> Iterator[str]:
-        """One reason, in the words written beside the condition."""
+    def said(self, written: Condition, where: _Where) -> Line:
+        """One reason for each value, in the words written beside the condition."""
 
-        def reason(says: str, holds: bool | None) -> list[str]:
-            one = Reason(self.document, written.clause, says, holds, written.reading)
-            return [f"told.why.append({self.given(one)})"] if says else []
+        def reason(says: str, holds: bool | None) -> Reason | None:
+            one = Reason(where.document, written.clause, says, holds, written.reading)
+            return self.reasons.setdefault(one, one) if says else None
 
-        value = self.name("v")
-        yield f"{value} = {self.value(written)}"
-        yield from _under(f"if {value}:", reason(written.holds, True))
-        unknown = [*reason(written.unknown, None), "out = told.needs", *self.missing(written)]
-        yield from _under(f"elif {value} is None:", unknown)
-        change = [f"told.change[{self.given(written.change)}] = None"] if written.change else []
-        yield from _under("else:", [*reason(written.fails, False), *change])
-
-    def missing(self, written: Condition) -> Iterator[str]:
-        if written.fact is not None:
-            name = self.given(written.fact)
-            yield from _under(f"if f({name}) is None:", [f"out[{name}] = None"])
-        elif written.all_ is not None:
-            yield from self.missing_of(written.all_)
-        elif written.any_ is not None:
-            outer = self.name("outer")
-            yield from (f"{outer} = out", "out = {}")
-            yield from self.missing_of(written.any_)
-            yield from (f"{outer}.update(facts_first(out))", f"out = {outer}")
-        elif written.not_ is not None:
-            yield from self.lines("missing", written.not_)
-        elif written.known is None:
-            yield "out[PERSON] = None"
-
-    def missing_of(self, members: Iterable[Condition]) -> Iterator[str]:
-        for member in members:
-            inner = [*self.lines("missing", member)]
-            if self.meant(member).fact is not None:
-                yield from inner
-            elif inner:
-                yield from _under(f"if {self.value(member)} is None:", inner)
-
-    # --- named conditions ---
-
-    def used(self, role: str, name: str) -> list[str]:
-        """What is written where a named condition is used: all of it when it is short, a call when it is not."""
-        if (role, name) not in self.uses:
-            written = self.named[name]
-            lines = [self.value(written)] if role == "value" else [*self.lines(role, written)]
-            if sum(map(len, lines)) > LONGEST:
-                made = self.define(role, [f"return {lines[0]}"] if role == "value" else lines)
-                lines = [f"{made}({_PARAMETERS[role]})"]
-            self.uses[role, name] = lines
-        return self.uses[role, name]
-
-    def meant(self, written: Condition) -> Condition:
-        """The condition itself, where only its name is written."""
-        while written.use is not None:
-            written = self.named[written.use]
-        return written
-
-    def always_known(self, written: Condition) -> bool:
-        one = self.meant(written)
-        return one.known is not None or (one.not_ is not None and self.always_known(one.not_))
+        at = self.slot(self.value(written, where))
+        says = reason(written.holds, True), reason(written.unknown, None), reason(written.fails, False)
+        return Line(at, says, written.change, ())
 
 
-def _under(head: str, lines: Sequence[str]) -> Iterator[str]:
-    yield head
-    yield from (f"    {line}" for line in lines or ("pass",))
-
-
-def _facts_first(needs: dict[str, None]) -> dict[str, None]:
-    """A person is needed only when no fact can help."""
-    return {name: None for name in needs if name != PERSON} or needs
-
-
-Way = tuple[Test, Callable[[Facts, Told], None]]
-
-
-def _either(ways: Sequence[Way], facts: Facts, told: Told) -> None:
-    """The first way that is open explains itself; when none is known to be, all of them, and what is nearest."""
-    values = [test(facts) for test, _ in ways]
-    if True in values:
-        ways[values.index(True)][1](facts, told)
-        return
-    each = [Told() for _ in ways]
-    for (_, explain), one in zip(ways, each, strict=True):
-        explain(facts, one)
-    if None in values:
-        _undecided(values, each, told)
-        return
-    for one in each:
-        told.why.extend(one.why)
-    ways_on = [one for one in each if one.change]
-    if ways_on:
-        told.change.update(min(ways_on, key=lambda one: len(one.change)).change)
-
-
-def _undecided(values: Sequence[bool | None], each: Sequence[Told], told: Told) -> None:
-    """No way is open yet, some may be: what has failed is said too, and a person is needed only when no fact can
-    help. A way that is closed needs nothing any more."""
-    for value, one in zip(values, each, strict=True):
-        if value is False:
-            one.why, one.needs = [reason for reason in one.why if reason.holds is not None], {}
-    asking = any(set(one.needs) - {PERSON} for one in each)
-    needs: dict[str, None] = {}
-    for one in each:
-        if not (asking and list(one.needs) == [PERSON]):
-            told.why.extend(one.why)
-            needs.update(one.needs)
-    told.needs.update(_facts_first(needs))
+def _either(*values: int) -> int:
+    """Of ways none of which is known to be open: closed, or what is missing of those that may still be. A person is
+    needed only when no fact can help."""
+    missing = 0
+    for value in values:
+        if value != FAILS:
+            missing |= value
+    return (missing & ~PERSON_BIT or missing) or FAILS

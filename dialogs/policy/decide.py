@@ -18,10 +18,12 @@ from dialogs.policy.checklist import in_hand_first, materials
 from dialogs.policy.clocks import deadlines
 from dialogs.policy.decision import Applying, Channel, Deadline, Decision, ItemDecision
 from dialogs.policy.derive import Derive, Place
-from dialogs.policy.logic import PERSON, Reason, Rule, Told
+from dialogs.policy.logic import PERSON, Reason
 from dialogs.policy.pack import Compiled, Pack, meant_for
+from dialogs.policy.why import FAILS, HOLDS, explain
 
 Facts = Mapping[str, Any]
+Values = tuple[int, ...]
 _NO_REASONS: tuple[Reason, ...] = ()
 _OPEN = frozenset({"eligible", "later"})
 _OPEN_OR_AUTOMATIC = _OPEN | {"automatic"}
@@ -132,125 +134,95 @@ def _limits(pack: Pack, timed: Mapping[str, str], wants: Sequence[str] | None, k
 
 def judge(pack: Pack, known: Facts, items: Sequence[str], *, reasons: bool = True) -> dict[str, ItemDecision]:
     """The verdicts of these items. `known`: as `complete` gives it."""
-    rules = pack.rules
-    ahead = [row for row in pack.first if _comes_first(rules, row, known)]
+    at, today = pack.table.at, pack.table.values(known)
+    ahead = [row for row in pack.first if _comes_first(pack, row, today)]
     supposed: dict[tuple[Compiled, ...], _Supposed] = {}
     found: dict[str, ItemDecision] = {}
     for item in items:
-        rule = rules[item]
-        value = rule.test(known)
-        if value:
-            found[item] = _open_today(item in pack.automatic, rule, known, reasons)
-            continue
         decided = None
-        if ahead and (rows := _opening(tuple(ahead), pack.ids).get(item)):
+        if (value := today[at[item]]) != HOLDS and (rows := tuple([row for row in ahead if item in row.items])):
             if rows not in supposed:
-                supposed[rows] = _suppose(known, rows)
-            decided = _after_the_first(pack, rule, value, known, supposed[rows], reasons)
-        found[item] = decided or _decided_today(pack, rule, value, known, reasons)
+                supposed[rows] = _suppose(pack, known, rows)
+            decided = _after_the_first(pack, item, today, supposed[rows], reasons)
+        found[item] = decided or (_decided if reasons else _verdict)(pack, item, value, today)
     return found
 
 
-def _comes_first(rules: Mapping[str, Rule], row: Compiled, known: Facts) -> bool:
+def _comes_first(pack: Pack, row: Compiled, today: Values) -> bool:
     """Whether the row's time has come, and what it names is not refused, or may be had elsewhere."""
-    if row.rule is not None and not row.rule.test(known):
+    at = pack.table.at
+    if row.rule is not None and today[at[row]] != HOLDS:
         return False
-    return row.written.elsewhere or rules[row.written.item].test(known) is not False
+    return row.written.elsewhere or today[at[row.written.item]] != FAILS
 
 
-@lru_cache(maxsize=4096)
-def _opening(ahead: tuple[Compiled, ...], items: tuple[str, ...]) -> dict[str, tuple[Compiled, ...]]:
-    """For each item, those of these rows that open it."""
-    found = {item: tuple(row for row in ahead if item in row.items) for item in items}
-    return {item: rows for item, rows in found.items() if rows}
+def _verdict(pack: Pack, item: str, value: int, today: Values) -> ItemDecision:
+    """As it is today, without reasons."""
+    if value == HOLDS:
+        return _AUTOMATIC if item in pack.automatic else _ELIGIBLE
+    return _NOT_ELIGIBLE if value == FAILS else _unknown(pack, item, value)
 
 
-@lru_cache(maxsize=4096)
-def _unknown(needs: tuple[str, ...]) -> ItemDecision:
-    return ItemDecision("unknown", (), needs, "")
-
-
-def _open_today(automatic: bool, rule: Rule, known: Facts, reasons: bool) -> ItemDecision:
-    if not reasons:
-        return _AUTOMATIC if automatic else _ELIGIBLE
-    return ItemDecision("automatic" if automatic else "eligible", _why(rule, known), (), "")
-
-
-def _decided_today(pack: Pack, rule: Rule, value: bool | None, known: Facts, reasons: bool) -> ItemDecision:
-    """Not open: refused, or not known yet."""
-    if not reasons:
-        return _NOT_ELIGIBLE if value is False else _unknown(_missing(pack, rule, known))
-    told = Told()
-    rule.explain(known, told)
-    if value is None:
-        return ItemDecision("unknown", tuple(told.why), _askable(pack, told.needs), "")
-    return ItemDecision("not_eligible", tuple(r for r in told.why if r.holds is not None), (), "".join(told.change))
-
-
-def _missing(pack: Pack, rule: Rule, known: Facts) -> tuple[str, ...]:
-    needs: dict[str, None] = {}
-    rule.missing(known, needs)
-    return _askable(pack, needs)
-
-
-def _why(rule: Rule, known: Facts) -> tuple[Reason, ...]:
-    told = Told()
-    rule.explain(known, told)
-    return tuple(told.why)
+def _decided(pack: Pack, item: str, value: int, today: Values) -> ItemDecision:
+    """The same with its reasons."""
+    why, changes = explain(pack.table.lines[item], today)
+    if value == FAILS:
+        return ItemDecision("not_eligible", tuple([r for r in why if r.holds is not None]), (), "".join(changes))
+    bare = _verdict(pack, item, value, today)
+    return ItemDecision(bare.verdict, tuple(why), bare.needs, "")
 
 
 @dataclass(slots=True)
 class _Supposed:
-    """What would be known if what comes first had been granted. `assessed`: what would then not be known yet."""
+    """What would be if what comes first had been granted. `assessed`: the bits of what would then not be known yet."""
 
     rows: tuple[Compiled, ...]
-    known: Facts
-    assessed: frozenset[str]
+    values: Values
+    assessed: int
 
 
-def _suppose(known: Facts, rows: tuple[Compiled, ...]) -> _Supposed:
+def _suppose(pack: Pack, known: Facts, rows: tuple[Compiled, ...]) -> _Supposed:
     ahead = dict(known)
     for row in rows:
         ahead.update(row.written.grants)
-    assessed = [name for row in rows for name in row.written.assessed]
+    assessed = {name for row in rows for name in row.written.assessed}
     ahead.update(dict.fromkeys(assessed))
-    return _Supposed(rows, ahead, frozenset(assessed))
+    bits = pack.table.bits
+    return _Supposed(rows, pack.table.values(ahead), sum(bits.get(name, 0) for name in assessed))
 
 
-def _after_the_first(
-    pack: Pack, rule: Rule, today: bool | None, known: Facts, supposed: _Supposed, reasons: bool
-) -> ItemDecision | None:
-    """The decision as if what comes first were granted; None when that opens nothing that is closed `today`."""
-    value = rule.test(supposed.known)
-    if value is False or (value is None and today is None and not supposed.assessed):
+def _after_the_first(pack: Pack, item: str, today: Values, supposed: _Supposed, reasons: bool) -> ItemDecision | None:
+    """The decision as if what comes first were granted; None when that opens nothing that is closed today."""
+    at = pack.table.at[item]
+    value, refused = supposed.values[at], today[at] == FAILS
+    if value == FAILS or (value != HOLDS and not refused and not supposed.assessed):
         return None
-    needs: dict[str, None] = {}
-    if value is None:
-        rule.missing(supposed.known, needs)
-    open_ = {name: None for name in needs if name not in supposed.assessed}
-    if open_ and today is None:
+    open_ = value & ~supposed.assessed
+    if open_ and not refused:
         return None
-    why = _why_later(rule, known, supposed) if reasons else _NO_REASONS
+    why = _why_later(pack, item, today, supposed) if reasons else _NO_REASONS
     if open_:
-        return ItemDecision("unknown", why, _askable(pack, open_), "")
+        return ItemDecision("unknown", why, _unknown(pack, item, open_).needs, "")
     return ItemDecision("later", why, (), supposed.rows[0].written.says) if reasons else _LATER
 
 
-def _why_later(rule: Rule, known: Facts, supposed: _Supposed) -> tuple[Reason, ...]:
+def _why_later(pack: Pack, item: str, today: Values, supposed: _Supposed) -> tuple[Reason, ...]:
     """What comes first, what holds already, and what is still to be seen."""
-    first = [row.gives for row in supposed.rows]
-    now = [reason for reason in _why(rule, known) if reason.holds]
-    then = [reason for reason in _why(rule, supposed.known) if reason.holds is None]
-    return tuple(dict.fromkeys((*first, *now, *then)))
+    lines = pack.table.lines[item]
+    first = dict.fromkeys(row.gives for row in supposed.rows)
+    now = [reason for reason in explain(lines, today)[0] if reason.holds]
+    then = [reason for reason in explain(lines, supposed.values)[0] if reason.holds is None]
+    return tuple({id(reason): reason for reason in (*first, *now, *then)}.values())
 
 
-def _askable(pack: Pack, names: Mapping[str, None]) -> tuple[str, ...]:
-    """The facts that a person can be asked for, in place of those that follow from them."""
+@lru_cache(maxsize=4096)
+def _unknown(pack: Pack, item: str, value: int) -> ItemDecision:
+    """It needs the facts that a person can be asked for, in place of those that follow from them."""
     found: dict[str, None] = {}
-    for name in names:
+    for name in pack.table.missing(item, value):
         for source in pack.sources.get(name) or (name,):
             found[source] = None
-    return tuple(found)
+    return ItemDecision("unknown", (), tuple(found), "")
 
 
 def _applied(items: Mapping[str, ItemDecision], wants: Sequence[str] | None, open_: frozenset[str]) -> dict[str, str]:
@@ -266,8 +238,11 @@ def _coming_first(
     """What those of these that are not open today wait for, unless it is refused: it is open, left to a person, or
     still to be asked about."""
     waiting = frozenset(item for item, verdict in applied.items() if verdict in ("later", "unknown"))
-    rows = (row for row in pack.first if row.items & waiting and _comes_first(pack.rules, row, known))
-    named = {row.written.item for row in rows} & items.keys() if waiting else ()
+    if not waiting:
+        return waiting
+    today = pack.table.values(known)
+    rows = (row for row in pack.first if row.items & waiting and _comes_first(pack, row, today))
+    named = {row.written.item for row in rows} & items.keys()
     return frozenset(item for item in named if items[item].verdict != "not_eligible")
 
 

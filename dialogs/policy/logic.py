@@ -8,11 +8,12 @@ only what has been told; `open` and `doubt` mark where a document leaves it to a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from dialogs.policy.derive import Place
 from dialogs.policy.source import Data
 
 Facts = Mapping[str, Any]
@@ -75,26 +76,16 @@ class Condition(Data):
         return bool(self.clause or self.holds or self.fails or self.unknown)
 
 
-@dataclass(slots=True)
-class Told:
-    """What an explanation gathers: reasons, facts that are missing ("person": nobody but a person can say), what
-    would help."""
-
-    why: list[Reason] = field(default_factory=list)
-    needs: dict[str, None] = field(default_factory=dict)
-    change: dict[str, None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """A compiled condition. `test`: its value. `explain`: why, told to a `Told`. `missing`: names of what makes it
-    unknown. `asks`: facts that may be asked for it; `reads`: every fact it looks at. `written`: the condition itself,
-    with the conditions of its document by name."""
+    """A compiled condition. `test`: whether it holds. `asks`: facts that may be asked for it; `reads`: every fact it
+    looks at. `written`: the condition itself, with the conditions of its document by name; `place`: where it is looked
+    from, when that is not where it is used."""
 
     test: Test
-    explain: Callable[[Facts, Told], None]
-    missing: Callable[[Facts, dict[str, None]], None]
     asks: frozenset[str]
     reads: frozenset[str]
     written: Condition
     named: Mapping[str, Condition]
+    document: str
+    place: Place | None

@@ -12,8 +12,8 @@ from typing import Any
 
 from dialogs.policy.checks import spelled
 from dialogs.policy.code import compile_condition
-from dialogs.policy.derive import Place, located
-from dialogs.policy.logic import Facts, Rule, Told
+from dialogs.policy.derive import Place
+from dialogs.policy.logic import Rule
 from dialogs.policy.pack import Compiled, Pack, classes, what_items_ask
 
 
@@ -157,13 +157,4 @@ def _seen_from(pack: Pack, place: Place) -> Pack:
 
 
 def _rule_from(rule: Rule, place: Place) -> Rule:
-    def test(facts: Facts) -> bool | None:
-        return rule.test(located(facts, place))
-
-    def explain(facts: Facts, told: Told) -> None:
-        rule.explain(located(facts, place), told)
-
-    def missing(facts: Facts, out: dict[str, None]) -> None:
-        rule.missing(located(facts, place), out)
-
-    return replace(rule, test=test, explain=explain, missing=missing)
+    return compile_condition(rule.written, rule.named, rule.document, place)

@@ -5,9 +5,9 @@ Conditions are compiled to closures and rows spelled out per item, once; what ma
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, get_args
 
 from dialogs.messages import Explained, Option
@@ -15,7 +15,7 @@ from dialogs.policy.checks import (
     Names,
     spelled,
 )
-from dialogs.policy.code import compile_condition
+from dialogs.policy.code import Table, compile_condition, compile_table
 from dialogs.policy.decision import Channel, Deadline, Verdict
 from dialogs.policy.derive import RULES, Derive, Following, Place
 from dialogs.policy.logic import Condition, Reason, Rule, Test
@@ -64,7 +64,7 @@ def meant_for(rows: tuple[Compiled, ...], verdict: str) -> tuple[tuple[Test | No
     return tuple((row.rule.test if row.rule else None, row) for row in rows if verdict in row.verdicts)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Pack:
     """A document ready to decide by. The same for every person: nothing in it changes after loading.
 
@@ -123,6 +123,13 @@ class Pack:
         by_item = (*self.ways.values(), *self.clocks.values(), *self.bindings.values(), *self.also.values())
         for rows in (self.first, self.outside, self.before, self.bundle, *by_item):
             yield from (row.rule for row in rows if row.rule)
+
+    @cached_property
+    def table(self) -> Table:
+        """The conditions of its items, of what comes first and of who is served elsewhere, worked out together: by item,
+        and by row."""
+        rules: dict[Hashable, Rule] = dict(self.rules.items())
+        return compile_table(rules | {row: row.rule for row in (*self.first, *self.outside) if row.rule})
 
     @property
     def region(self) -> str:

@@ -11,6 +11,7 @@ from dialogs.policy.ask import Question, question_for
 from dialogs.policy.decide import complete
 from dialogs.policy.overlay import takes_in
 from dialogs.policy.pack import Pack, Policy
+from dialogs.policy.why import FAILS, HOLDS
 
 
 def pack_for(policy: Policy, household: str | None, residence: str | None) -> Pack | None:
@@ -40,15 +41,13 @@ def outside(policy: Policy, code: str) -> str:
 
 def outside_question(policy: Policy, pack: Pack, facts: Mapping[str, Any], on: date) -> Question | None:
     """For somebody whom `pack` does not serve: the question that tells apart which row says where to go, or None."""
-    known = complete(pack, facts, on)
+    table = pack.table
+    values = table.values(complete(pack, facts, on))
     for row in pack.outside:
-        fits = True if row.rule is None else row.rule.test(known)
-        if fits:
+        value = values[table.at[row]] if row.rule else HOLDS
+        if value == HOLDS:
             return None
-        if fits is None and row.rule is not None:
-            needs: dict[str, None] = {}
-            row.rule.missing(known, needs)
-            open_ = [name for name in needs if name not in facts]
-            if open_:
-                return question_for(policy, pack, open_[0], facts)
+        open_ = [name for name in table.missing(row, value) if name not in facts] if value != FAILS else ()
+        if open_:
+            return question_for(policy, pack, open_[0], facts)
     return None
