@@ -29,7 +29,7 @@ _DISTRESS = {
 
 def side_answer(desk: Desk, reading: Reading) -> None:
     """A question in the middle, small talk, or something the desk will not do."""
-    if reading.kind == "faq" and about_refusal(desk, reading):
+    if reading.kind == "faq" and about_refusal(desk, reading.argument):
         return
     if reading.kind == "faq":
         places = places_of(desk.view, "window") if _asks_for_window(desk, reading) else ()
@@ -45,11 +45,13 @@ def _asks_for_window(desk: Desk, reading: Reading) -> bool:
     return bool(desk.view.county) and reading.argument in desk.view.words.lists["window_questions"]
 
 
-def about_refusal(desk: Desk, reading: Reading) -> bool:
-    """“为什么没通过”, asked by somebody who has been refused: their own reason and way on, instead of the FAQ's."""
-    done = desk.draft.submitted if desk.draft else None
+def about_refusal(desk: Desk, asked: str = "") -> bool:
+    """“为什么没通过” (`asked`: the FAQ's entry) or a bare “为什么”, by somebody who has been refused: their own reason and way
+    on, instead of the FAQ's."""
+    done, lists = desk.draft.submitted if desk.draft else None, desk.view.words.lists
     refused = done is not None and any(case.state == "rejected" for case in done.cases)
-    if not refused or reading.argument not in desk.view.words.lists["asked_of_refusal"]:
+    why = desk.message.text.strip(" ？?。！!") in lists["asks_why"]
+    if not refused or not (why or asked in lists["asked_of_refusal"]):
         return False
     desk.replies.extend((overview(desk.view), *refused_says(desk.view)))
     desk.stay("answered_aside")
@@ -61,6 +63,8 @@ def clarify(desk: Desk, keep: str = "") -> None:
 
     `keep`: words that may be a question nobody has answered yet; they are kept for the staff.
     """
+    if about_refusal(desk):
+        return None
     asked = desk.talk.asked
     tries = (asked.tries if asked else 0) + 1
     if asked is not None:

@@ -21,7 +21,7 @@ def told(desk: Desk) -> bool:
         return False
     if how == "another" or desk.draft.submitted or (how == "perhaps" and _well_begun(desk)):
         desk.say("kept_aside", name=desk.view.about or desk.view.words.say("myself"))
-        next_person(desk)
+        _another(desk)
     else:
         desk.set_talk(changing=WHO, paused=False)
     desk.message, shown = replace(desk.message, text=whom), desk.view.asking(desk.open).ask.options
@@ -30,6 +30,14 @@ def told(desk: Desk) -> bool:
 
 
 def next_person(desk: Desk) -> None:
+    """“换人”: another draft begins. Those that are kept are named, for a chat shows no list of them."""
+    others = list(dict.fromkeys(one.label for one in desk.talk.drafts if one.label and not one.submitted))
+    if others:
+        desk.say("others_kept", names="、".join(others), last=others[-1])
+    _another(desk)
+
+
+def _another(desk: Desk) -> None:
     """Another draft begins; the one before is kept under its name."""
     desk.begin_draft()
     desk.move("switched")

@@ -127,9 +127,10 @@ def is_put_off(view: View, key: str) -> bool:
     return isinstance(value, dict) and value.get("way") == LATER
 
 
-def photo_options(view: View, key: str = "") -> tuple[Option, ...]:
-    """The ways round a picture: one that came early or was not good enough, the window, later, somebody else's phone."""
-    kept, say = kept_for(view, key), view.words.say
+def photo_options(view: View, key: str = "", part: str = "") -> tuple[Option, ...]:
+    """The ways round a picture: one that came early or was not good enough, the window, later, somebody else's phone. `part`: the
+    picture that is wanted again after the submission, which has no `key` on the path."""
+    kept, say = kept_for(view, key or part), view.words.say
     early = (Option(USE_KEPT, say("use_kept", count=len(kept))),) if kept else ()
     again = view.draft is not None and key.removeprefix(PREFIX) in view.draft.retakes
     as_is = (Option(AS_IS, say("use_as_is"), say("use_as_is_hint")),) if again else ()
@@ -198,7 +199,7 @@ def kept_for(view: View, key: str) -> tuple[str, ...]:
     """Those of them that may be what is asked for here: none that has been read and is another paper, or the guardian's."""
     part, papers = key.removeprefix(PREFIX), view.library.papers
     read = view.draft.papers if view.draft and part else {}
-    strange = {one for one, paper in read.items() if paper.whose == "guardian"}
+    strange = {one for one, paper in read.items() if paper.whose == "guardian" and part != GUARDIAN_DOCS}
     if papers.known(part):
         strange |= {
             one for one, paper in read.items() if (kind := papers.kinds.get(paper.kind)) and not kind.fits(part)

@@ -14,7 +14,7 @@ from dialogs.messages import Cite, PlacePhotos, Progress, ProgressLine, Reply, S
 from dialogs.session import CaseSeen, Submitted
 from dialogs.steps import form, offer, rating, signing
 from dialogs.steps.asking import choice, put
-from dialogs.steps.photos import AT_WINDOW, USE_KEPT, part_name, photo_options, unplaced
+from dialogs.steps.photos import AT_WINDOW, USE_KEPT, kept_for, part_name, photo_options
 from dialogs.steps.places import places_of, places_say
 from dialogs.view import Asking, Problem, Query, Taken, View
 
@@ -59,7 +59,7 @@ def take(view: View, query: Query, value: Any) -> Taken | Problem:
         handed = (Say(view.words.say("supplied")),) if any(one.photo_ids for one in supply) else ()
         says = (Say(view.words.say("bring_it", what=_part_name(view, query))), *_windows(view), *handed)
         return Taken({query.key: {"way": AT_WINDOW}}, says, supply)
-    ids = unplaced(view) if value == USE_KEPT else tuple(value) if isinstance(value, list | tuple) else ()
+    ids = kept_for(view, part) if value == USE_KEPT else tuple(value) if isinstance(value, list | tuple) else ()
     if not ids or not all(isinstance(one, str) for one in ids):
         return Problem(view.words.say("photo_wanted", what=_part_name(view, query)))
     assert view.draft is not None
@@ -109,7 +109,7 @@ def moved_says(view: View, case: CaseSeen, before: str, closed: bool) -> tuple[R
     told = "moved_on" if goes_on else f"moved_{case.state}"
     told = "moved_returned_for" if case.state == "returned" and what else told
     text = view.words.say(told, item=name, reason=case.reason, says=case.says, due=case.due or "", what=what)
-    due = (_due(view, case.due),) if case.due and case.state in ("accepted", "publicised") else ()
+    due = (f"{_due(view, case.due)}。",) if case.due and case.state in ("accepted", "publicised") else ()
     more = (case.says,) if case.says and "{says}" not in view.words.says[told] else ()
     cites = (Cite(case.document, case.clause),) if case.clause else ()
     by = (view.words.say("refused_by", clause=case.clause),) if case.clause else ()
@@ -169,7 +169,7 @@ def _ask_supplement(view: View, query: Query) -> Asking:
     case, _ = wanted_of(view, query)
     words, what = view.words.questions["supplement"], _part_name(view, query)
     text = words.text.format(what=what, reason=case.reason, item=offer.item_name(view, case.item))
-    options = photo_options(view)
+    options = photo_options(view, part=query.key.split(":", 2)[2])
     return Asking(put(view, query, words.title.format(what=what), text, "photo", options, words.hint))
 
 
