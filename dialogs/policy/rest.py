@@ -33,8 +33,11 @@ Rest = Any
 """True, False, ("?", what is missing for good), or a tuple with a live test of a fact in it."""
 
 
-_Ahead = tuple[Compiled, Rest, bool]
-"""A row of what comes first, its rest, and whether anything of it is live."""
+Live = frozenset[str]
+"""The facts that something open still looks at."""
+_SETTLED: Live = frozenset()
+_Ahead = tuple[Compiled, Rest, bool, Live]
+"""A row of what comes first, its rest, whether it may still turn out either way, and what it looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class Rests:
 
     pack: Pack
     applied: bool = False
-    seen: dict[object, tuple[Rest, bool]] = field(default_factory=dict)
+    seen: dict[object, tuple[Rest, Live]] = field(default_factory=dict)
     reads: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def item(self, item: str, known: Facts, open_: frozenset[str]) -> ItemRest:
@@ -105,60 +108,63 @@ class Rests:
             beside += self.papers(item, known, open_) if self.applied else ()
             beside += [self.of(self.pack.offered_when[item], known, open_)] if item in self.pack.offered_when else []
         parts = [(today, live), *later, *beside]
-        names = frozenset(name for part, live in parts if live for name in _live(part))
-        whole = tuple(part for part, _ in parts) if names else ()
+        names = _SETTLED.union(*(live for _, live in parts))
+        if not names:
+            return ItemRest((), names, _may_fail(today), ())
+        whole = tuple(part for part, _ in parts)
         shape = (item, *whole) if any(live for _, live in beside) else _shape(today, [part for part, _ in later])
-        return ItemRest(whole, names, _may_fail(today), shape if names else ())
+        return ItemRest(whole, names, _may_fail(today), shape)
 
-    def papers(self, item: str, known: Facts, open_: frozenset[str]) -> Iterator[tuple[Rest, bool]]:
+    def papers(self, item: str, known: Facts, open_: frozenset[str]) -> Iterator[tuple[Rest, Live]]:
         for at, row in enumerate(_rows_applied(self.pack, item)):
             when, live = self.of(row.rule, known, open_)
             if when is not False:
                 yield ("row", at, when), live
 
-    def of(self, rule: Rule | None, known: Facts, open_: frozenset[str]) -> tuple[Rest, bool]:
-        """The rest of one condition, and whether anything of it is live."""
+    def of(self, rule: Rule | None, known: Facts, open_: frozenset[str]) -> tuple[Rest, Live]:
+        """The rest of one condition, and what of it is live."""
         if rule is None:
-            return True, False
-        reads = self.reads.setdefault(id(rule), tuple(rule.reads))
+            return True, _SETTLED
+        reads = self.reads.get(id(rule)) or self.reads.setdefault(id(rule), tuple(rule.reads))
         key = id(rule), tuple([(known.get(name), name in open_) for name in reads])
         if key not in self.seen:
             part = _Putting(rule.named, known, open_).put(rule.written)
-            self.seen[key] = part, any(_live(part))
+            self.seen[key] = part, frozenset(_live(part))
         return self.seen[key]
 
-    def later(self, item: str, known: Facts, open_: frozenset[str]) -> Iterator[tuple[Rest, bool]]:
+    def later(self, item: str, known: Facts, open_: frozenset[str]) -> Iterator[tuple[Rest, Live]]:
         """As if what comes first were granted, for each choice of what may still turn out to come first; nothing where
         that opens nothing."""
         sure: list[_Ahead] = []
         maybe: list[_Ahead] = []
-        for row in self.pack.first if any(item in row.items for row in self.pack.first) else ():
+        for row in self.pack.first:
+            if item not in row.items:
+                continue
             when, live = self.of(row.rule, known, open_)
             refusing = None if row.written.elsewhere else self.pack.rules[row.written.item]
             opens, live_too = self.of(refusing, known, open_)
-            if item in row.items and (when is True or live) and opens is not False:
-                open_yet = when is not True or live_too
-                (maybe if open_yet else sure).append(
-                    (row, (tuple(row.written.assessed), when, opens), live or live_too)
-                )
+            if (when is True or live) and opens is not False:
+                open_yet = when is not True or bool(live_too)
+                one = row, (tuple(row.written.assessed), when, opens), open_yet, live | live_too
+                (maybe if open_yet else sure).append(one)
         if len(maybe) > MOST_MAYBES:
-            yield tuple((name, known.get(name)) for name in sorted(facts_about(self.pack, item))), False
+            yield tuple((name, known.get(name)) for name in sorted(facts_about(self.pack, item))), _SETTLED
         some = chain.from_iterable(combinations(maybe, size) for size in range(len(maybe) + 1))
-        for rows in ((*sure, *more) for more in some):
-            supposed, live = self.supposed(item, [row for row, *_ in rows], known, open_) if rows else (False, False)
+        for rows in ((*sure, *more) for more in some if sure or more):
+            supposed, live = self.supposed(item, [row for row, *_ in rows], known, open_)
             if supposed is not False:  # which of the sure ones it is changes nothing but the words
                 assessed = tuple(sorted({name for row, *_ in rows for name in row.written.assessed}))
-                unsure = tuple(dict.fromkeys(part for _, part, open_yet in rows if open_yet))
-                yield (assessed, *unsure, supposed), live or any(one for *_, one in rows)
+                unsure = tuple(dict.fromkeys(part for _, part, open_yet, _ in rows if open_yet))
+                yield (assessed, *unsure, supposed), live.union(*(one for *_, one in rows))
 
-    def supposed(self, item: str, rows: Sequence[Compiled], known: Facts, open_: frozenset[str]) -> tuple[Rest, bool]:
+    def supposed(self, item: str, rows: Sequence[Compiled], known: Facts, open_: frozenset[str]) -> tuple[Rest, Live]:
         granted = {name: value for row in rows for name, value in row.written.grants.items()}
         assessed = {name: None for row in rows for name in row.written.assessed}
         return self.of(self.pack.rules[item], {**known, **granted, **assessed}, open_.difference(assessed))
 
     def ways(
         self, item: str, verdicts: frozenset[str], known: Facts, open_: frozenset[str]
-    ) -> Iterator[tuple[Rest, bool]]:
+    ) -> Iterator[tuple[Rest, Live]]:
         for at, row in enumerate(self.pack.ways[item]):
             if row.verdicts & verdicts:
                 when, live = self.of(row.rule, known, open_)
