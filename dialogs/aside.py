@@ -35,7 +35,7 @@ def side_answer(desk: Desk, reading: Reading) -> None:
         places = places_of(desk.view, "window") if _asks_for_window(desk, reading) else ()
         desk.replies.append(Say("\n".join(places)) if places else Say(reading.answer, cites=tuple(reading.cites)))
     elif reading.kind == "chat":
-        desk.say("chat", tone="warm")
+        desk.say("chat_robot" if reading.argument == "robot" else "chat", tone="warm")
     else:
         desk.say("refused_input")
     desk.stay("answered_aside")
