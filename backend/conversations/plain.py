@@ -154,6 +154,20 @@ def recent(shown: Json) -> Json:
     return {**shown, "log": log[own[-1] :] if own else log}
 
 
+def without(wrong: str, shown: Json) -> Json:
+    """The same without what `wrong` says already: it would be read aloud twice."""
+    said = [
+        {
+            **entry,
+            "blocks": [
+                block for block in entry["blocks"] if block.get("tone") != "error" or block["text"] not in wrong
+            ],
+        }
+        for entry in shown["log"]
+    ]
+    return {**shown, "log": [entry for entry in said if entry["blocks"]]}
+
+
 def display(request: Request) -> Json:
     """How the person wants to see it: size of letters and theme, "" where the device decides."""
     size, theme, *_ = [*request.cookies.get(DISPLAY, "").split("."), "", ""]
@@ -212,7 +226,8 @@ def plain_pages(way_in: WayIn) -> APIRouter:
         except Unaccepted as fault:
             wrong = fault.says
         if wrong:
-            return rendered("plain.html", request, door, recent(await door.shown()), wrong=wrong, form=form)
+            shown = without(wrong, recent(await door.shown()))
+            return rendered("plain.html", request, door, shown, wrong=wrong, form=form)
         response.status_code, response.headers["location"] = 303, "/plain"
         return ""
 

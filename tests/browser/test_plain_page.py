@@ -123,6 +123,7 @@ def test_an_answer_that_cannot_be_taken_is_kept_and_the_way_on_is_said(
     page.locator(field).fill(written)
     press(page, button)
     expect(page.get_by_role("alert")).to_contain_text(says)
+    expect(page.locator(".log").get_by_text(says)).to_have_count(0)  # not read aloud twice
     expect(page.locator(field)).to_have_value(written)
     assert page.title().startswith("请看一下")
 
