@@ -1,7 +1,8 @@
 """What the console reads of applications: lists with masked values, one application with its cases, limits that are near.
 
     list_applications(house, *, counties, q="", show="open", limit=200) -> list[dict]
-        counties: codes this member of the staff may see (None: all). show: open | due | returned | supplied | ended | all.
+        counties: codes this member of the staff may see (None: all). show: open | new (not accepted yet, the oldest first) |
+        due | returned | supplied | ended | all.
         q: a receipt number, a whole identity number or a whole phone number (found by keyed hash); then `show` is not looked at.
         row: {id, receipt, county, submitted_at, who (masked), urgency, supplied, stars, cases: [case]}
         case: {id, item, name, department, department_name, way, state, state_name, verbs, waits_for, supplied, stale,
@@ -16,6 +17,7 @@
     reveal(house, application_id, key) -> str              one line in full; whoever calls it records that
     cases_due(house, counties, days=1) -> list[dict]       open cases due within so many working days, or overdue
     counts(house, counties) -> {state: number}
+    waiting(house, counties) -> {show: number}             how many applications those lists have in which somebody waits
 
 Nothing here checks rights or writes an audit row: the console does both, before it calls.
 """
@@ -23,6 +25,7 @@ Nothing here checks rights or writes an audit row: the console does both, before
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
@@ -45,6 +48,7 @@ from dialogs.directory import SHANGHAI
 Json = dict[str, Any]
 SHOW = {
     "open": lambda: rows.has_case(rows.CASE.c.state.in_(OPEN)),
+    "new": lambda: rows.has_case(rows.CASE.c.state == "submitted"),
     "due": lambda: rows.has_case(rows.CASE.c.urgency > 0),
     "returned": lambda: rows.has_case(rows.CASE.c.state.in_(WITH_PERSON)),
     "supplied": lambda: rows.has_case(rows.CASE.c.supplied_at.is_not(None)),
@@ -53,13 +57,18 @@ SHOW = {
 }
 
 
+_BEFORE_NUMBER = re.compile(
+    r"^(编号|身份证号?码?|手机号?码?|电话)?[:：]?(\+86-?|0086-?)?"
+)  # as it is copied from elsewhere
+
+
 def list_applications(
     house: House, *, counties: Collection[str] | None, q: str = "", show: str = "open", limit: int = 200
 ) -> list[Json]:
     """See the head of this module."""
     where = [_found(house, q)] if q.strip() else [SHOW.get(show, SHOW["open"])()]
     with house.store.read() as tx:
-        found = rows.listed(tx, where, counties, limit)
+        found = rows.listed(tx, where, counties, limit, oldest=show == "new" and not q.strip())
         keys = house.store.keys.load(tx, {row.person_id for row in found})
         cases = rows.cases_of(tx, [row.id for row in found])
         return [_row(house, row, _snapshot(house, row, keys), cases) for row in found if row.person_id in keys]
@@ -127,6 +136,12 @@ def counts(house: House, counties: Collection[str] | None) -> dict[str, int]:
         return rows.counts(tx, counties)
 
 
+def waiting(house: House, counties: Collection[str] | None) -> dict[str, int]:
+    """See the head of this module."""
+    with house.store.read() as tx:
+        return {show: rows.how_many(tx, SHOW[show](), counties) for show in ("new", "due", "supplied", "returned")}
+
+
 def clauses_of(house: House, case_id: str) -> tuple[clauses.Clause, ...]:
     """The clauses by which this case may be refused. NotFound."""
     with house.store.read() as tx:
@@ -146,8 +161,13 @@ def name_of(house: House, pack: str, item: str) -> str:
 # --- inside ---
 
 
+def bare(q: str) -> str:
+    """What is looked for, without spaces and what is copied along with a number."""
+    return _BEFORE_NUMBER.sub("", "".join(q.split()))
+
+
 def _found(house: House, q: str) -> Any:
-    keys, typed = house.store.keys, "".join(q.split())
+    keys, typed = house.store.keys, bare(q)
     identity = typed.upper() if len(typed) in (15, 18) and typed[:-1].isdigit() else ""
     phone = typed.replace("-", "") if typed.replace("-", "").isdigit() and len(typed) <= 13 else ""
     return rows.found_by(

@@ -111,18 +111,35 @@ def applications_of(tx: Tx, person_id: str) -> Sequence[Row]:
 # --- lists ---
 
 
-def listed(tx: Tx, where: Sequence[Any], counties: Collection[str] | None, limit: int) -> Sequence[Row]:
-    """Applications with what is urgent on top, then the newest. `counties` None: all of them."""
+def listed(
+    tx: Tx, where: Sequence[Any], counties: Collection[str] | None, limit: int, *, oldest: bool = False
+) -> Sequence[Row]:
+    """Applications with what is urgent on top, the earliest limit first, then the newest (or the oldest). `counties` None: all
+    of them."""
+    urgent_due = sa.func.min(sa.case((CASE.c.urgency > 0, CASE.c.due_on))).label("due")
     of_cases = (
-        sa.select(CASE.c.application_id, sa.func.max(CASE.c.urgency).label("urgency"))
+        sa.select(CASE.c.application_id, sa.func.max(CASE.c.urgency).label("urgency"), urgent_due)
         .group_by(CASE.c.application_id)
         .subquery()
     )
     asked = sa.select(APPLICATION).outerjoin(of_cases, of_cases.c.application_id == APPLICATION.c.id)
     if counties is not None:
         asked = asked.where(APPLICATION.c.county.in_(list(counties)))
-    order = (sa.func.coalesce(of_cases.c.urgency, 0).desc(), APPLICATION.c.submitted_at.desc())
+    submitted = APPLICATION.c.submitted_at
+    order = (
+        sa.func.coalesce(of_cases.c.urgency, 0).desc(),
+        of_cases.c.due.asc(),  # empty for whatever is not urgent
+        submitted.asc() if oldest else submitted.desc(),
+    )
     return tx.execute(asked.where(*where).order_by(*order).limit(limit)).all()
+
+
+def how_many(tx: Tx, where: Any, counties: Collection[str] | None) -> int:
+    """How many applications `listed` has."""
+    asked = sa.select(sa.func.count()).select_from(APPLICATION).where(where)
+    if counties is not None:
+        asked = asked.where(APPLICATION.c.county.in_(list(counties)))
+    return int(tx.execute(asked).scalar_one())
 
 
 def has_case(condition: Any) -> Any:

@@ -37,7 +37,7 @@ from dialogs.messages import Cite
 Json = dict[str, Any]
 _SIGNATURE = "signature"  # the material of one that was drawn (`dialogs.steps.signing`)
 _ORDER = ("new", "returned", "", "replaced")  # of photos: what came last is looked at first
-_OVERDUE, _DUE, _SUPPLEMENT = 1, 3, 3  # places among the reasons of the list
+_OVERDUE, _DUE, _SUPPLEMENT = 4, 5, 5  # places among the reasons of the list: after the people who wait
 
 
 # --- reading ---
@@ -68,9 +68,13 @@ def listed(house: House, staff: Staff, show: str, most: int) -> list[Json]:
     return shown.list_applications(house, counties=_codes(staff), show=show, limit=most)
 
 
+def waiting(house: House, staff: Staff) -> dict[str, int]:
+    return shown.waiting(house, _codes(staff))
+
+
 def search(house: House, staff: Staff, q: str) -> list[Json]:
     """By receipt, or by a whole identity or phone number. That somebody searched, and by what, is recorded; not for whom."""
-    by = "receipt" if check_receipt("".join(q.split())) else "number"
+    by = "receipt" if check_receipt(shown.bare(q)) else "number"
     with house.store.work() as tx:
         audit.record(house.store.keys, tx, staff, "search", "application", "", by)
     return shown.list_applications(house, counties=_codes(staff), q=q)

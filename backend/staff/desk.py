@@ -35,7 +35,8 @@ _ALL, _SHOWN = 10_000, 200  # lines of one transcript: more than anybody says, a
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """One reason why somebody of the staff is needed. `urgency`: 0 is the most urgent. `since`: for the order among equals."""
+    """One reason why somebody of the staff is needed. `urgency`: 0 is danger, then who waits for a person, who is stuck, and
+    after the people the cases. `since`: for the order among equals."""
 
     code: str
     says: str
@@ -54,8 +55,8 @@ def rows(
     more: Mapping[str, Sequence[Why]] | None = None,
     most: int = MOST,
 ) -> list[Json]:
-    """The list: what needs a person first, then the newest. `more`: further reasons by conversation (cases that are due ...);
-    `most`: rows at most."""
+    """The list: what needs a person first, then the newest, each with what its person said last. `more`: further reasons by
+    conversation (cases that are due ...); `most`: rows at most."""
     more = more or {}
     found = store.conversations(tx, staff.counties, which, staff.id, STUCK, more, most)
     why = {one.id: sorted([*_why(house, one, staff), *more.get(one.id, ())], key=lambda w: w.urgency) for one in found}
@@ -106,7 +107,7 @@ def _why(house: House, one: Conversation, staff: Staff) -> list[Why]:
         found.append(Why("waiting", told["waiting"].format(since=since), 1, waits_since(one)))
     if one.stuck >= STUCK:
         says = told["stuck"].format(state=state_name(house, one.state), times=one.stuck)
-        found.append(Why("stuck", says, 4, waits_since(one)))
+        found.append(Why("stuck", says, 3, waits_since(one)))
     return found
 
 
@@ -117,7 +118,7 @@ def _place(why: Sequence[Why], one: Conversation) -> tuple[int, float]:
 
 def _shown(house: House, tx: Session, found: Sequence[Conversation], why: Mapping[str, Sequence[Why]]) -> list[Json]:
     keys = house.store.keys.load(tx, {one.person_id for one in found})
-    said = store.last_said(tx, [one.id for one in found])
+    said = store.last_said(tx, [one.id for one in found], "person")
     drafts = store.drafts_by_id(tx, [one.draft_id for one in found if one.draft_id])
     names = store.shown_names(tx, {one.holder for one in found if one.holder})
     return [
@@ -176,7 +177,7 @@ def _last_line(house: House, key: DataKey, said: Said | None, mask: masks.Mask) 
     if said is None:
         return ""
     texts = [block.get("text", "") for block in _blocks(house, key, said)]
-    line = mask.text(" ".join(text for text in texts if text).replace("\n", " "))
+    line = mask.own(" ".join(text for text in texts if text).replace("\n", " "))
     return line if len(line) <= _LAST_LINE else line[:_LAST_LINE] + "…"
 
 

@@ -112,6 +112,14 @@ def conversations(house: HouseDep, staff: People, filter: str = "needs", most: M
         return desk.rows(house, tx, staff, filter, cases.reasons(house, tx, staff), most)
 
 
+@router.get("/waiting")
+def waiting(house: HouseDep, staff: People) -> dict[str, int]:
+    """How many people wait ("talks"), and how many applications each list has in which something waits."""
+    with house.store.read() as tx:
+        people = store.waiting(tx, staff.counties, staff.id)
+    return {"talks": people, **cases.waiting(house, staff)}
+
+
 @router.get("/conversations/{conversation_id}")
 def conversation(conversation_id: str, house: HouseDep, staff: People) -> Json:
     with house.store.read() as tx:

@@ -170,6 +170,14 @@ def conversations(
     return tx.exec(listed.order_by(danger, col(Conversation.last_at).desc()).limit(limit)).all()
 
 
+def waiting(tx: Session, counties: Sequence[str], staff_id: str) -> int:
+    """How many people wait: for anybody of the staff to come, or for an answer of this one."""
+    called = sa.and_(col(Conversation.called_at).is_not(None), col(Conversation.holder) == "")
+    mine = sa.and_(col(Conversation.holder) == staff_id, col(Conversation.waiting_since).is_not(None))
+    counted = select(sa.func.count()).select_from(Conversation).where(col(Conversation.region).in_(counties))
+    return tx.exec(counted.where(sa.or_(called, mine))).one()
+
+
 def conversation(tx: Session, counties: Sequence[str], conversation_id: str) -> Conversation | None:
     one = select(Conversation).where(Conversation.id == conversation_id, col(Conversation.region).in_(counties))
     return tx.exec(one).one_or_none()
@@ -206,11 +214,13 @@ def pressing_cases(tx: Session, counties: Sequence[str], limit: int = 500) -> Se
     return tx.exec(mine.order_by(col(Case.urgency).desc(), col(Case.due_on)).limit(limit)).all()
 
 
-def last_said(tx: Session, conversation_ids: Iterable[str]) -> dict[str, Said]:
-    """The last entry of each of these conversations."""
-    ends = sa.and_(col(Said.conversation_id) == col(Conversation.id), col(Said.seq) == col(Conversation.last_seq))
-    found = select(Said).join(Conversation, ends).where(col(Conversation.id).in_(list(conversation_ids)))
-    return {one.conversation_id: one for one in tx.exec(found).all()}
+def last_said(tx: Session, conversation_ids: Iterable[str], speaker: str) -> dict[str, Said]:
+    """The last entry of this speaker in each of these conversations."""
+    theirs = sa.and_(col(Said.conversation_id).in_(list(conversation_ids)), col(Said.speaker) == speaker)
+    ends = select(Said.conversation_id, sa.func.max(Said.seq).label("seq")).where(theirs)
+    last = ends.group_by(col(Said.conversation_id)).subquery()
+    mine = sa.and_(col(Said.conversation_id) == last.c.conversation_id, col(Said.seq) == last.c.seq)
+    return {one.conversation_id: one for one in tx.exec(select(Said).join(last, mine)).all()}
 
 
 def drafts_by_id(tx: Session, draft_ids: Iterable[str]) -> dict[str, DraftRow]:

@@ -4,15 +4,15 @@
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { lines, mark } from "../chat/show.js";
 import { newId, post } from "./api.js";
-import { AT_ONCE, Alert, Filter, More, Picture, Reasons, day, moment, useCameFrom, useDeed, useKept, useRead } from "./parts.js";
+import { AT_ONCE, Alert, Filter, More, Picture, Reasons, ago, day, moment, useCameFrom, useDeed, useKept, useListKeys, useRead } from "./parts.js";
 
-const FILTERS = [["open", "在办"], ["due", "快到期"], ["supplied", "补正来了"], ["returned", "等补正"], ["ended", "已办结"], ["all", "全部"]];
+const FILTERS = [["open", "在办"], ["new", "待受理"], ["due", "快到期"], ["supplied", "补正来了"], ["returned", "等补正"], ["ended", "已办结"], ["all", "全部"]];
 const LIGHTS = { green: ["clock", "正常"], amber: ["alarm", "快到期"], red: ["alarm", "超期"] };
 const WITH_DAY = { assessed: "评定结果是哪天的", accept: "受理日（空着就是今天）", publicise: "公示开始日（空着就是今天）" };
 
 const Light = ({ clock }) => {
   const [drawn, word] = LIGHTS[clock.light] ?? [];
-  return html`<span class="clock ${clock.light}">${word ? html`${mark(drawn)}<strong>${word}</strong>` : null}${clock.says ? html`<span>${clock.says}</span>` : null}</span>`;
+  return html`<span class="clock ${clock.light}">${word ? mark(drawn) : null}${word && clock.light === "green" ? html`<strong>${word}</strong>` : null}${clock.says ? html`<span>${clock.says}</span>` : null}</span>`;
 };
 
 // --- one case: its state, its clock, what can be done ---
@@ -166,12 +166,13 @@ function Photos({ application, me, again }) {
 
 // --- one application ---
 
-function Application({ id, me, say }) {
+function Application({ id, me, say, byKeys, seen }) {
   const { value: application, problem, read } = useRead(`/applications/${id}`, (ids) => ids.has(id));
   const [doing, setDoing] = useState(null);
   const [chosen, setChosen] = useState([]);
   const head = useRef();
-  useEffect(() => { if (application) head.current?.focus(); }, [id, !!application]);
+  useEffect(() => { if (application) seen(application); }, [application]);
+  useEffect(() => { if (application && !byKeys.current) head.current?.focus(); }, [id, !!application]);
   if (!application) return html`<section class="pane" aria-label="申请">${problem ? html`<${Alert} problem=${problem} />` : html`<p>正在打开</p>`}</section>`;
   const done = async (words) => { setChosen([]); await read(); say(words); };
   const again = (caseId, photoId) => { setChosen([photoId]); setDoing({ case: caseId, verb: "return", at: newId() }); };
@@ -193,20 +194,21 @@ function Application({ id, me, say }) {
 
 // --- the list ---
 
-function Row({ row, current }) {
-  return html`<li><a class="line" href="#/applications/${row.id}" aria-current=${current ? "true" : undefined} data-row=${row.id}>
-    <span class="line-head"><strong>${row.who}</strong><span class="number">${row.receipt}</span><span class="since">${day(row.submitted_at)}</span></span>
+function Row({ row, current, waits }) {
+  const light = ["", "amber", "red"][row.urgency] ?? "";
+  return html`<li><a class="line ${light}" href="#/applications/${row.id}" aria-current=${current ? "true" : undefined} data-row=${row.id}>
+    <span class="line-head"><strong>${row.who}</strong><span class="number">${row.receipt}</span><span class="since">${waits ? `等了${ago(row.submitted_at)}` : day(row.submitted_at)}</span></span>
     ${row.cases.map((one) => html`<span key=${one.id} class="case-line"><span>${one.name}</span><span class="chip ${one.supplied ? "trouble" : ""}">${one.supplied ? "补正来了" : one.state_name}</span><${Light} clock=${one.clock} /></span>`)}
   </a></li>`;
 }
 
 // What a search looked for, in words: a number is not repeated whole.
 function sought(q) {
-  const typed = q.replace(/[\s-]/g, "");
+  const typed = q.replace(/[\s-]/g, "").replace(/^(编号|身份证号?码?|手机号?码?|电话)?[:：]?(\+86|0086)?/, "");
   const end = typed.slice(-4);
   if (/^\d{17}[\dXx]$|^\d{15}$/.test(typed)) return `身份证号（末四位${end}）`;
   if (/^\d{7,13}$/.test(typed)) return `手机号（末四位${end}）`;
-  return `编号“${q.trim()}”`;
+  return `编号“${q.trim().replace(/^编号\s*[:：]?\s*/, "")}”`;
 }
 
 function Found({ found, back }) {
@@ -215,7 +217,7 @@ function Found({ found, back }) {
     <p><button type="button" class="small" onClick=${back}>回到列表</button></p></div>`;
 }
 
-export function Applications({ id, me, say }) {
+export function Applications({ id, me, waiting, say }) {
   const [filter, setFilter] = useState("open");
   const [q, setQ] = useState("");
   const [found, setFound] = useState(null); // {what, hits} of the last search
@@ -225,6 +227,8 @@ export function Applications({ id, me, say }) {
   const more = !found && (listed?.length ?? 0) > most;
   useCameFrom(id);
   const deed = useDeed();
+  // What was found is not sought again (that would be recorded): the open one's row shows what has become of it.
+  const seen = (fresh) => setFound((old) => old && { ...old, hits: old.hits.map((row) => (row.id === fresh.id ? { ...row, cases: fresh.cases } : row)) });
   const search = async (event) => {
     event.preventDefault();
     if (!q.trim()) { setFound(null); return; }
@@ -236,6 +240,7 @@ export function Applications({ id, me, say }) {
     });
   };
   const shown = found?.hits ?? rows;
+  const byKeys = useListKeys(shown, id, "applications");
   return html`<div class="two">
     <section class="list" aria-labelledby="list-title">
       <h2 id="list-title" class="unseen">申请列表</h2>
@@ -243,12 +248,12 @@ export function Applications({ id, me, say }) {
         <div class="row"><div class="field grow"><input id="q" type="text" autocomplete="off" spellcheck=${false} maxlength="64" value=${q} onInput=${(event) => setQ(event.target.value)} /></div><button>找</button></div></form>
       <${Alert} problem=${deed.problem} />
       ${found ? html`<${Found} found=${found} back=${() => { setFound(null); setQ(""); }} />`
-        : html`<${Filter} label="看哪些申请" pairs=${FILTERS} value=${filter} choose=${(next) => { setFilter(next); setMost(AT_ONCE); }} />`}
+        : html`<${Filter} label="看哪些申请" pairs=${FILTERS.map(([key, word]) => [key, waiting?.[key] ? `${word} ${waiting[key]}` : word])} value=${filter} choose=${(next) => { setFilter(next); setMost(AT_ONCE); }} />`}
       <${Alert} problem=${problem} />
       ${shown && found ? null : shown ? html`<p class="count soft">${shown.length ? `${more ? "先列" : ""}${shown.length}份申请${more ? "，下面还有" : ""}` : "没有申请。"}</p>` : html`<p>正在打开</p>`}
-      <ul class="lines">${(shown ?? []).map((row) => html`<${Row} key=${row.id} row=${row} current=${row.id === id} />`)}
+      <ul class="lines">${(shown ?? []).map((row) => html`<${Row} key=${row.id} row=${row} current=${row.id === id} waits=${!found && filter === "new"} />`)}
         ${more ? html`<li key="more"><${More} count=${AT_ONCE} show=${() => setMost(most + AT_ONCE)} /></li>` : null}</ul>
     </section>
-    ${id ? html`<${Application} key=${id} id=${id} me=${me} say=${say} />` : html`<section class="pane empty" aria-label="申请"><p>从左边选一份申请。</p></section>`}
+    ${id ? html`<${Application} key=${id} id=${id} me=${me} say=${say} byKeys=${byKeys} seen=${seen} />` : html`<section class="pane empty" aria-label="申请"><p>从左边选一份申请。</p></section>`}
   </div>`;
 }

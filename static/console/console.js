@@ -8,14 +8,14 @@ import { Applications } from "./cases.js";
 import { Directory } from "./directory.js";
 import { Graph } from "./graph.js";
 import { Audit, Questions } from "./more.js";
-import { Alert, Dialog, useDeed } from "./parts.js";
+import { Alert, Dialog, useDeed, useRead } from "./parts.js";
 import { Talks } from "./talks.js";
 
 const PAGES = [
   ["talks", "会话", "people", Talks], ["applications", "申请", "people", Applications], ["questions", "问题", "questions", Questions],
   ["directory", "办事指南", "read_directory", Directory], ["graph", "流程图", "graph", Graph], ["audit", "操作记录", "audit", Audit],
 ];
-const KEYS = [["j", "下一个会话"], ["k", "上一个会话"], ["t", "接管"], ["r", "写回复"], ["e", "交还"], ["Esc", "离开输入框"]];
+const KEYS = [["j", "列表里下一个"], ["k", "列表里上一个"], ["t", "接管"], ["r", "写回复"], ["e", "交还"], ["Esc", "离开输入框"]];
 
 // --- how it looks: the same cookie as the phone page, so one browser has one look; the keys are this page's own ---
 
@@ -54,7 +54,7 @@ function useKeys(wanted) {
     const press = (event) => {
       if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
       if (event.target.closest?.(WRITING)) {
-        if (event.key === "Escape") (document.getElementById("talk-title") ?? document.body).focus();
+        if (event.key === "Escape") (document.getElementById("talk-title") ?? document.getElementById("application-title") ?? document.getElementById("main")).focus();
         return;
       }
       if (!["j", "k", "t", "r", "e"].includes(event.key)) return;
@@ -95,6 +95,8 @@ function Frame({ me, leave }) {
   const [panel, setPanel] = useState(false);
   const [live, setLive] = useState(true);
   const [said, setSaid] = useState("");
+  const { value: waiting } = useRead(me.rights.includes("people") && "/waiting", () => true);
+  const people = waiting?.talks ?? 0;
   const pages = PAGES.filter(([, , right]) => me.rights.includes(right));
   const [name, title, , Page] = pages.find(([page]) => page === place.page) ?? pages[0];
   useEffect(() => {
@@ -103,18 +105,18 @@ function Frame({ me, leave }) {
     return () => removeEventListener("hashchange", moved);
   }, []);
   useEffect(() => watch(setLive), []);
-  useEffect(() => { document.title = `${title} - 工作台`; }, [title]);
+  useEffect(() => { document.title = `${people ? `（${people}人等）` : ""}${title} - 工作台`; }, [title, people]);
   useKeys(look.keys);
   const choose = (part) => { const next = { ...look, ...part }; setLook(next); showLook(next); keepLook(next); };
   const out = async () => { try { await post("/logout"); } catch (problem) { if (!(problem instanceof Problem)) throw problem; } leave(); };
   return html`<a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById("main").focus(); }}>跳到内容</a>
     <header class="head"><h1>工作台</h1>
-      <nav aria-label="各页"><ul>${pages.map(([page, word]) => html`<li key=${page}><a href="#/${page}" aria-current=${page === name ? "page" : undefined}>${word}</a></li>`)}</ul></nav>
+      <nav aria-label="各页"><ul>${pages.map(([page, word]) => html`<li key=${page}><a href="#/${page}" aria-current=${page === name ? "page" : undefined}>${word}${page === "talks" && people ? html` <span class="chip trouble">${people}<span class="unseen">人在等</span></span>` : null}</a></li>`)}</ul></nav>
       <p class="me"><strong>${me.name}</strong> <span class="soft">${me.counties.map((one) => one.name.slice(-3)).join("、")} ${me.role_name}</span></p>
       <button type="button" class="quiet" onClick=${() => setPanel(true)}>${mark("letters")}显示和按键</button>
       <button type="button" class="quiet" onClick=${out}>退出</button></header>
     <p class="said-last" role="status">${live ? said : "和系统断开了，正在重新连。"}</p>
-    <main id="main" tabindex="-1"><${Page} key=${name} id=${place.page === name ? place.id : ""} me=${me} say=${setSaid} shortcuts=${look.keys} /></main>
+    <main id="main" tabindex="-1"><${Page} key=${name} id=${place.page === name ? place.id : ""} me=${me} waiting=${waiting} say=${setSaid} shortcuts=${look.keys} /></main>
     ${panel ? html`<${Look} look=${look} choose=${choose} close=${() => setPanel(false)} />` : null}`;
 }
 

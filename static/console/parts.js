@@ -41,6 +41,26 @@ export function useCameFrom(id) {
   }, [id]);
 }
 
+// j and k go through the rows of a list; `byKeys` says that the focus belongs to the list, not to what it opens.
+export function useListKeys(rows, id, page) {
+  const byKeys = useRef(false);
+  useLayoutEffect(() => {
+    const hear = ({ detail: key }) => {
+      if (!["j", "k"].includes(key) || !rows?.length) return;
+      const at = rows.findIndex((row) => row.id === id);
+      const next = rows[Math.min(rows.length - 1, Math.max(0, at < 0 ? 0 : at + (key === "j" ? 1 : -1)))];
+      byKeys.current = true;
+      location.hash = `#/${page}/${next.id}`;
+      document.querySelector(`[data-row="${next.id}"]`)?.focus();
+    };
+    const click = () => { byKeys.current = false; };
+    addEventListener("console-key", hear);
+    addEventListener("click", click, true);
+    return () => { removeEventListener("console-key", hear); removeEventListener("click", click, true); };
+  });
+  return byKeys;
+}
+
 // Runs a deed once at a time; keeps what went wrong to be shown where the deed was asked for.
 export function useDeed() {
   const [busy, setBusy] = useState(false);

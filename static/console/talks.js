@@ -4,7 +4,7 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { lines, mark } from "../chat/show.js";
 import { newId, photoUrl, post } from "./api.js";
-import { AT_ONCE, Alert, Dialog, Filter, More, Picture, ago, moment, useCameFrom, useDeed, useKept, useRead } from "./parts.js";
+import { AT_ONCE, Alert, Dialog, Filter, More, Picture, ago, moment, useCameFrom, useDeed, useKept, useListKeys, useRead } from "./parts.js";
 
 const FILTERS = [["needs", "待处理"], ["mine", "我的"], ["all", "全部"]];
 const EMPTY = { needs: "现在没有要您处理的。", mine: "您手上没有会话。", all: "还没有会话。" };
@@ -190,21 +190,7 @@ export function Talks({ id, me, say, shortcuts }) {
   const rows = useKept(found, filter)?.slice(0, most);
   const more = (found?.length ?? 0) > most;
   useCameFrom(id);
-  const byKeys = useRef(false);
-  useLayoutEffect(() => {
-    const hear = ({ detail: key }) => {
-      if (!["j", "k"].includes(key) || !rows?.length) return;
-      const at = rows.findIndex((row) => row.id === id);
-      const next = rows[Math.min(rows.length - 1, Math.max(0, at < 0 ? 0 : at + (key === "j" ? 1 : -1)))];
-      byKeys.current = true;
-      location.hash = `#/talks/${next.id}`;
-      document.querySelector(`[data-row="${next.id}"]`)?.focus();
-    };
-    const click = () => { byKeys.current = false; };
-    addEventListener("console-key", hear);
-    addEventListener("click", click, true);
-    return () => { removeEventListener("console-key", hear); removeEventListener("click", click, true); };
-  });
+  const byKeys = useListKeys(rows, id, "talks");
   return html`<div class="two">
     <section class="list" aria-labelledby="list-title">
       <h2 id="list-title" class="unseen">会话列表</h2>

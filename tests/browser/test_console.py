@@ -125,6 +125,7 @@ def test_who_hands_back_over_an_open_question_is_asked_first(desk: Page, office:
 def test_the_list_hears_of_somebody_who_needs_help_without_being_asked(desk: Page, office: Office) -> None:
     applicant = office.applicant([*AT_HOME, {"say": "不想活了"}])
     first = desk.locator(".lines .line").first
+    expect(desk.locator(".head nav .chip")).to_contain_text("人在等")
     expect(first).to_have_attribute("data-row", applicant.id)
     expect(first).to_contain_text("可能有危险")
 
@@ -193,6 +194,9 @@ def test_a_case_is_accepted_and_refused_with_a_reason(desk: Page, office: Office
     expect(desk.locator(".case .chip").first).to_have_text("已受理")
     expect(desk.locator(".case .clock").first).to_contain_text("正常")
     assert not desk.get_by_role("button", name="送评定").count(), "an allowance is not assessed"
+    desk.get_by_label("按编号、整个身份证号或手机号找").fill(desk.locator("#application-title .number").inner_text())
+    desk.keyboard.press("Enter")
+    expect(desk.locator(".lines .line")).to_have_count(1)
     desk.get_by_role("button", name="不通过").press("Enter")
     expect(desk.get_by_role("radio").first).to_be_focused()
     desk.get_by_label("原因，申请人会看到").fill("材料和本人不符")
@@ -202,6 +206,18 @@ def test_a_case_is_accepted_and_refused_with_a_reason(desk: Page, office: Office
     desk.get_by_role("button", name="确定不通过").press("Enter")
     expect(desk.locator(".case .chip").first).to_have_text("未通过")
     expect(desk.locator(".case .clock").first).to_have_text("")
+    expect(desk.locator(".lines .chip")).to_have_text("未通过")  # what was found shows what has become of it
+
+
+def test_j_and_k_go_through_the_applications(desk: Page, office: Office) -> None:
+    office.applicant(SUBMITTED)
+    open_application(desk)
+    second = desk.locator(".lines .line").nth(1)
+    desk.keyboard.press("j")
+    expect(second).to_be_focused()
+    expect(desk.locator("#application-title")).to_contain_text(second.locator(".number").inner_text())
+    desk.keyboard.press("k")
+    expect(desk.locator(".lines .line").first).to_be_focused()
 
 
 def test_a_hidden_number_is_seen_only_after_a_reason(desk: Page, office: Office) -> None:

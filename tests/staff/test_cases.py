@@ -15,7 +15,7 @@ from backend.jobs import run
 from backend.staff.masks import Mask
 from backend.storage import now
 from dialogs.directory import SHANGHAI
-from tests.staff.world import IDENTITY, IN_THE_FORM, NAME, PHONE, PLANTED, STREET, SUBMITTED, Applicant, Office
+from tests.staff.world import AT_HOME, IDENTITY, IN_THE_FORM, NAME, PHONE, PLANTED, STREET, SUBMITTED, Applicant, Office
 
 API = "/api/v1/staff"
 
@@ -207,6 +207,30 @@ def test_a_case_that_is_due_or_overdue_says_so_on_the_list(desk: Office) -> None
     rows = client.get(f"{API}/conversations?filter=needs").json()
     assert [one["code"] for one in rows[0]["why"]] == ["overdue"]
     assert client.get(f"{API}/applications?filter=due").json()[0]["cases"][0]["clock"]["light"] == "red"
+    caller = desk.applicant([*AT_HOME, {"say": "我要找人工"}])
+    first = client.get(f"{API}/conversations?filter=needs").json()[0]
+    assert (first["id"], first["last_line"]) == (caller.id, "我要找人工"), "people who wait come before cases"
+
+
+def test_what_nobody_has_accepted_yet_is_a_list_of_its_own_with_the_longest_wait_on_top(desk: Office) -> None:
+    (_, first), (_, second) = submitted(desk), submitted(desk)
+    client = desk.staff()
+    assert [row["id"] for row in client.get(f"{API}/applications?filter=new").json()] == [first["id"], second["id"]]
+    desk.applicant([*AT_HOME, {"say": "我要找人工"}])
+    counts = {"talks": 1, "new": 2, "due": 0, "supplied": 0, "returned": 0}
+    assert client.get(f"{API}/waiting").json() == counts
+    client.post(f"{API}/cases/{first['cases'][0]['id']}/accept", json={})
+    assert client.get(f"{API}/waiting").json() == counts | {"new": 1}
+    assert not any(desk.staff("zhaomin").get(f"{API}/waiting").json().values()), "another county's"
+    assert desk.staff("hekezhang").get(f"{API}/waiting").status_code == 403
+
+
+def test_a_number_is_found_as_it_is_copied_from_elsewhere(desk: Office) -> None:
+    _, application = submitted(desk)
+    client = desk.staff()
+    for q in (f"+86 {PHONE}", f"手机号：{PHONE}", f"编号 {application['receipt']}", f"身份证号{IDENTITY}"):
+        found = client.post(f"{API}/applications/search", json={"q": q}).json()
+        assert [one["id"] for one in found] == [application["id"]], q
 
 
 ISO_DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?![\dT])")
