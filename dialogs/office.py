@@ -103,13 +103,14 @@ def case_moved(desk: Desk) -> Turn:
     draft = desk.draft
     if draft is None or draft.submitted is None or draft.submitted.application_id != data["application_id"]:
         return desk.turn()
+    here, read = draft.id == desk.talk.draft_id, desk.view.asking(desk.open).ask
     before = {case.case_id: case.state for case in draft.submitted.cases}.get(data["case_id"], "")
     cases = tuple(_moved(case, data) if case.case_id == data["case_id"] else case for case in draft.submitted.cases)
     if data["state"] == "returned":
         desk.forget({key for key in draft.answers if key.startswith(f"{progress.PREFIX}{data['case_id']}:")})
     desk.set_draft(submitted=draft.submitted.model_copy(update={"cases": cases}))
     if data.get("quiet"):
-        return desk.turn()
+        return _told(desk) if here and desk.view.asking(desk.open).ask != read else desk.turn()
     for case in cases:
         if case.case_id == data["case_id"]:
             desk.replies.extend(progress.moved_says(desk.view, case, before, case.state != data["state"]))

@@ -94,6 +94,7 @@ function Case({ one, application, me, chosen, doing, setDoing, done }) {
     <div class="case-head"><h4 tabindex="-1" ref=${head}>${one.name}</h4><span class="chip ${one.supplied ? "trouble" : "doing"}">${one.supplied ? "补正来了" : one.state_name}</span><${Light} clock=${one.clock} /></div>
     <p class="soft">${one.department_name}${one.supplied ? `，${one.state_name}` : ""}${one.waits_for.length ? `，先等：${one.waits_for.join("、")}` : ""}${one.stale ? "，转办后还没人受理" : ""}</p>
     ${one.supplements.filter((each) => !each.given_at).map((each) => html`<p class="soft">在等补正：${each.wanted_names.join("、")}。${each.reason}</p>`)}
+    ${one.supplied ? one.supplements.filter((each) => each.given_at).slice(-1).map((each) => html`<p class="soft">补来${each.given_photo_ids.length}张照片。${each.words}</p>`) : null}
     ${one.verbs.length ? html`<div class="row verbs" role="group" aria-label="办理：${one.name}">${one.verbs.map((verb) => html`<button type="button" key=${verb} class=${me.need_reason.includes(verb) && verb !== "return" ? "danger" : ""} aria-expanded=${mine === verb ? "true" : "false"}
       onClick=${() => { deed.clear(); setDoing(mine === verb ? null : { case: one.id, verb }); }}>${me.verbs[verb] ?? verb}</button>`)}</div>` : null}
     <${Alert} problem=${deed.problem} />
