@@ -121,7 +121,8 @@ def _how(block: Ask, w: TextWords) -> str:
     if len(first) < len(block.options):
         return w.answer["long_list"].format(example=block.options[len(first)].label)
     several = sum(option.value not in _ALONE for option in block.options)
-    kind = "choice" if block.input == "choices" and several < 2 else block.input
+    kind: str = "choice" if block.input == "choices" and several < 2 else block.input
+    kind = block.rules if block.input == "signature" and block.rules else kind
     return w.answer.get(kind, w.answer["other"]).format(last=min(several, 3))
 
 
@@ -132,7 +133,9 @@ def _ask(block: Ask, w: TextWords) -> list[list[str]]:
             w.about.format(about=block.about) if block.about else "",
             block.text,
             *_explained(block.explained, w),
-            block.hint,
+            block.hint
+            if block.input != "signature"
+            else "",  # nothing can be drawn in a chat: the last line says what can
             w.said.format(said=said) if said else "",
             *option_lines(block.options),
             _how(block, w),

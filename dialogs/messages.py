@@ -123,7 +123,8 @@ class Ask:
     `question`: its key. `state`: the graph's state. `title`: heading, a few characters. `text`: the question itself.
     `options` in the order to show. `said`: the answer as it stands when the question is asked again to change it.
     `about`: the name of the person being helped, always on the screen when it is not the speaker. `at`, `of`: how far.
-    `rules`: for text inputs: "id_number", "phone", "name", "address", "card_number", "bank_number", ... or "".
+    `rules`: for text inputs: "id_number", "phone", "name", "address", "card_number", "bank_number", ... or "";
+    "own_hand" for a signature that nobody may type.
     `picture`: a small drawing that says the same as `hint` (static/pictures/<picture>.svg), or "". `large`: what is to be looked
     at closely, one line each, shown large; it stands in `text` too.
     """

@@ -185,7 +185,7 @@ def about(shown: Json) -> str:
 def hint(shown: Json, wrong: str) -> str:
     """The hint of the open question, "" where `wrong` says it over again. Of a signature only the ways that this page has."""
     ask = shown.get("open")
-    says = SIGNING if ask and ask["input"] == "signature" else str(ask["hint"]) if ask else ""
+    says = SIGNING if ask and ask["input"] == "signature" and not ask["rules"] else str(ask["hint"]) if ask else ""
     signs = set(_BESIDE.sub("", says))
     return "" if len(signs & set(wrong)) > len(signs) * 0.75 else says
 

@@ -182,7 +182,9 @@ def _ask_signature(view: View, query: Query) -> Any:
     name = signer(view)
     text = words.text.format(name=name, who=view.who)
     options = (Option(AT_WINDOW, view.words.say("sign_at_window")),)
-    return put(view, query, words.title, text, "signature", options, words.hint.format(name=name))
+    own_hand = view.role == "agent"  # a helper types nobody's name
+    hint = view.words.say("sign_own_hand", who=view.who) if own_hand else words.hint.format(name=name)
+    return put(view, query, words.title, text, "signature", options, hint, "own_hand" if own_hand else "")
 
 
 def _take_signature(view: View, value: Any) -> Taken | Problem:

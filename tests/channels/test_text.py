@@ -55,6 +55,14 @@ def test_a_list_of_all_peoples_shows_the_first_and_how_to_say_another() -> None:
     assert len(option_lines([Option(n, f"第{n}项") for n in range(1, 9)])) == 8
 
 
+def test_a_signature_in_a_chat_is_asked_for_only_in_ways_that_a_chat_has() -> None:
+    asked = replace(
+        ask([Option("window", "到窗口再签")]), input="signature", hint="可以手写、打出名字，或签在纸上拍照。"
+    )
+    assert block_text(asked) == "请选一个。\n1 到窗口再签\n打出名字就行。也可以签在纸上，拍照发来。"
+    assert block_text(replace(asked, rules="own_hand")) == "请选一个。\n1 到窗口再签\n要本人签在纸上，拍照发来。"
+
+
 def test_a_few_short_options_share_a_line_that_can_be_read_at_a_glance() -> None:
     text = block_text(ask([Option(True, "有"), Option(False, "没有"), Option("unsure", "不清楚")]))
     assert text == "请选一个。\n1 有  2 没有  3 不清楚\n回复数字，或直接说。"
