@@ -14,6 +14,7 @@ from rapidfuzz import fuzz
 
 from dialogs.messages import Option
 from dialogs.understanding.places import Places
+from dialogs.understanding.sieve import Pattern, Patterns
 from dialogs.understanding.slots import NOTHING, Found, chinese_number
 from dialogs.understanding.tables import Story
 
@@ -43,10 +44,10 @@ _IS = re.compile(r"(?<=[^不也都就还只算倒又要可总但])(?=是(?!不))
 _BARE_NO = re.compile(r"(?:从来|一直|都)?(?:没有?|没得|莫得|冇|无)(?:领|享受|拿|办)?(?:过|呢|的|啊|哦)*")
 _BARE_NOT = re.compile(r"(?:都|也|我|俺)*(?:不是|不沾|不属于|不算|没得|没)(?:边|的|啊|哦|嘛|呢|嘞)*")
 _BUT = ("all_but", "rest", "rest_after", "all_without", "all_except", "but_for")  # patterns with what is left out
+_SIGNS = dict.fromkeys(map(ord, "\t\n\r\v\f \u00a0\u3000,，。、（）()“”\"'·:："))
 _EMPTY_VALUES = ("unsure", "none", None, False, "other")
 NONE = "none"  # the value of a story that says that nothing of it is so
 
-Patterns = Mapping[str, re.Pattern[str]]
 Options = Sequence[Option]
 Told = Callable[[str], list[str]]
 
@@ -56,7 +57,7 @@ def _label(option: Option) -> str:
 
 
 def _bare(text: str) -> str:
-    return re.sub(r"[\s,，。、（）()“”\"'·:：]+", "", text)
+    return text.translate(_SIGNS)
 
 
 def _index(text: str, count: int) -> int | None:
@@ -116,7 +117,7 @@ class Picker:
         a near spelling."""
         labels = [_label(option) for option in options]
         piece = piece.replace("残疾人证", "残疾证")
-        core = self._p["around"].sub("", piece) or piece  # “一样” alone is what the button says
+        core = self._p["around"].without(piece) or piece  # “一样” alone is what the button says
         if "第" in piece and (places := self.ordinals(_DENIED_AFTER.sub("", core), len(options))):
             return places
         cards = [at for at, option in enumerate(options) if str(option.value).startswith("card.")]
@@ -193,7 +194,7 @@ class Picker:
         """The options meant, in the order shown; [] for none of them. `told`: the values that a piece of text tells in words
         that are on no button."""
         real = [o for o in options if o.value not in _EMPTY_VALUES]
-        plain = self._p["put_off"].sub("", _placed(plain, sum(o.value != "unsure" for o in options))) or plain
+        plain = self._p["put_off"].without(_placed(plain, sum(o.value != "unsure" for o in options))) or plain
         if so_many := _SO_MANY_ALL.fullmatch(plain):
             count = chinese_number(so_many[1].replace("两", "二"))
             return Found([o.value for o in real]) if count == len(real) else Found(doubt="which_option")
@@ -295,8 +296,7 @@ class Stories:
         self._denied = patterns["not_before_option"]
         self._places = places
         self._says = {
-            fact: {value: re.compile("|".join(says)) for value, says in story.values.items()}
-            for fact, story in table.items()
+            fact: {value: patterns.of(says) for value, says in story.values.items()} for fact, story in table.items()
         }
 
     def __contains__(self, fact: str) -> bool:
@@ -362,7 +362,7 @@ class Stories:
         other = [names[value] for names in story.regions.values() if names.get(value) in shown]
         return Found(other[0]) if len(set(other)) == 1 else Found(doubt="not_offered", likely=(here,))
 
-    def _said(self, plain: str, says: re.Pattern[str]) -> bool:
+    def _said(self, plain: str, says: Pattern) -> bool:
         """True when it is told and nowhere denied (“不要邮寄” is not 寄)."""
         found = [self._denied.search(plain[: hit.start()]) is None for hit in says.finditer(plain)]
         return bool(found) and all(found)

@@ -8,12 +8,12 @@ which every word is known; a noun that is not the fact's own takes the claim wit
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dialogs.understanding.cues import Sieve
 from dialogs.understanding.sayings import Saying, Told, Whole
+from dialogs.understanding.sieve import Patterns, Rows
 from dialogs.understanding.tables import Tables
 from dialogs.understanding.words import BARE, Clause, Sense, Token, is_had
 
@@ -80,9 +80,8 @@ class _Scan:
             after = tokens[at + 1].sense.role if at + 1 < len(tokens) else ""
             compound = (before == "new" and len(token.text) <= 2 and not token.sense.strong) or after == "thing"
             role = "thing" if (token.sense.role == "topic" and compound) or is_had(tokens, at) else token.sense.role
-            handler = getattr(self, f"on_{role}", None)
-            if handler:
-                handler(token)
+            if role in _HANDLED:
+                _HANDLED[role](self, token)
 
     def on_not(self, token: Token) -> None:
         self._drop_attached()
@@ -200,6 +199,16 @@ class _Scan:
         self.out += [(topic.fact, None, "", False) for topic in self.topics]
 
 
+_HANDLED: Mapping[str, Callable[[_Scan, Token], None]] = {
+    "not": _Scan.on_not,
+    "new": _Scan.on_new,
+    "thing": _Scan.on_thing,
+    "pol": _Scan.on_pol,
+    "verb": _Scan.on_verb,
+    "topic": _Scan.on_topic,
+    "pred": _Scan.on_pred,
+}
+_CLAIMING = ("not", "pol", "verb", "topic", "pred")  # without one of them nothing is claimed
 _NOWHERE = Told(None, 0, 0)
 _FLAWS = (("if", "supposed"), ("hedge", "hedged"), ("pending", "pending"))
 
@@ -294,7 +303,7 @@ _TOGETHER = re.compile(r"[我俺咱](?:和|跟|与|同).{1,5}都|.{1,3}(?:和|�
 class Claims:
     """Reads claims with the tables' families, and weighs them."""
 
-    def __init__(self, tables: Tables, patterns: Mapping[str, re.Pattern[str]]) -> None:
+    def __init__(self, tables: Tables, patterns: Patterns) -> None:
         self._topics = tables.topics.topics
         self._default = frozenset(tables.topics.default_families)
         self._solo = frozenset(tables.yesno.solo)
@@ -308,7 +317,7 @@ class Claims:
             if topic.tells_yes or topic.tells_no or topic.vague
         }
         self._whole = {
-            name: Whole(topic.whole_no, topic.whole_yes)
+            name: Whole(topic.whole_no, topic.whole_yes, patterns)
             for name, topic in told.items()
             if topic.whole_no or topic.whole_yes
         }
@@ -317,7 +326,9 @@ class Claims:
             for name, topic in self._topics.items()
             if topic.unasked_yes or topic.unasked_no
         ]
-        self._unasked_sieve = Sieve(saying.wanted for _, saying in self._unasked)
+        rows = [(at, needs) for at, (_, saying) in enumerate(self._unasked) for needs in saying.needs]
+        self._unasked_rows = Rows([("", needs) for _, needs in rows], patterns.sieve)
+        self._unasked_of = [at for at, _ in rows]
 
     def _families(self, fact: str) -> frozenset[str]:
         topic = self._topics.get(fact)
@@ -361,6 +372,8 @@ class Claims:
     def _of_clause(
         self, clause: Clause, at: int, who: str, families: frozenset[str], asked: str = ""
     ) -> Iterable[Claim]:
+        if not clause.has(*_CLAIMING):
+            return
         scan = _Scan(families, self._solo, asked, self._fits)
         alone = (
             len({t.text for t in clause.tokens if t.sense.role not in ("fill", "us", "self", "now", "hedge_end")}) == 1
@@ -448,8 +461,8 @@ class Claims:
         """Facts whose sayings are plain without their question (“离不开人”)."""
         if clause.has("stale", "pending"):
             return {}
-        likely = [self._unasked[at] for at in self._unasked_sieve.candidates(clause.text)]
-        found = {fact: saying.find(clause) for fact, saying in likely}
+        likely = dict(self._unasked[self._unasked_of[row]] for row in self._unasked_rows.likely(clause.text))
+        found = {fact: saying.find(clause) for fact, saying in likely.items()}
         return {fact: told.value for fact, told in found.items() if told and told.value is not None}
 
     def about_others(self, clauses: tuple[Clause, ...], about: str) -> bool:

@@ -7,11 +7,11 @@ nothing is taken (`facts` gives None).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from dialogs.understanding.claims import SELF, Claims, _who
 from dialogs.understanding.places import Places
+from dialogs.understanding.sieve import Patterns, Words
 from dialogs.understanding.slots import SlotReader, chinese_number
 from dialogs.understanding.tables import Tables
 from dialogs.understanding.words import BARE, Clause
@@ -23,16 +23,14 @@ _OUTSIDE = ("邻居", "朋友", "同事", "村干部")  # whose facts are gossip
 class Harvest:
     """Takes facts from clauses with the claims, the slots and the places."""
 
-    def __init__(
-        self, tables: Tables, patterns: Mapping[str, re.Pattern[str]], claims: Claims, slots: SlotReader, places: Places
-    ) -> None:
+    def __init__(self, tables: Tables, patterns: Patterns, claims: Claims, slots: SlotReader, places: Places) -> None:
         self._claims, self._slots, self._places = claims, slots, places
         self._p = patterns
-        self._home = re.compile("|".join(tables.slots.household_cues))
-        self._here = re.compile("|".join(tables.slots.residence_cues))
+        self._home = patterns.of(tables.slots.household_cues)
+        self._here = patterns.of(tables.slots.residence_cues)
         names = {word: fact for fact, words in tables.slots.change_names.items() for word in words}
         self._names = names
-        self._name = re.compile("|".join(sorted(names, key=len, reverse=True)))
+        self._name = Words(names)
 
     def facts(
         self, clauses: tuple[Clause, ...], plain: str, about: str, card: bool = False, anyone: bool = False
@@ -101,9 +99,9 @@ class Harvest:
 
     def _of_clause(self, clause: Clause, card: bool, level_told: bool = False) -> dict[str, Any]:
         text = clause.text
-        out = self._claims.facts(self._claims.read((clause,)), card=card)
-        wished = self._p["wished"].search(text)
-        level = self._slots.level(text) if ("级" in text or "等" in text) and not wished else None
+        out = self._claims.facts(self._claims.read((clause,)), card=card) if clause.has("topic", "pred") else {}
+        graded = ("级" in text or "等" in text) and not self._p["wished"].search(text)
+        level = self._slots.level(text) if graded else None
         if level and level.value:
             out["card_level"] = level.value
         lay = (level_told and not clause.has("thing")) or (card and self._p["impaired"].search(text) is not None)
@@ -125,7 +123,7 @@ class Harvest:
 
     def _named(self, clause: Clause) -> dict[str, Any]:
         """“我家低保”: in a list of what one is, a clause that is nothing but the name says so."""
-        claims = self._claims.read((clause,))
+        claims = self._claims.read((clause,)) if clause.has("topic") else []
         if (
             len(claims) == 1
             and claims[0].clean
@@ -171,15 +169,14 @@ class Harvest:
 
     def change_name(self, plain: str) -> str:
         """The fact that a correction names; "" when it names none or several."""
-        said = {self._names[found[0]] for found in self._name.finditer(plain)}
+        said = {self._names[word] for _, word in self._name.found(plain)}
         if "household_county" in said and "residence_county" not in said and "address" in plain:
             said.discard("household_county")
         return said.pop() if len(said) == 1 else ""
 
     def label_in(self, written: str) -> str:
         """What a field is called in this text as it was written, "" when nothing is."""
-        found = self._name.search(written)
-        return found[0] if found else ""
+        return next((word for _, word in self._name.found(written)), "")
 
 
 def _merge(into: dict[str, Any], found: dict[str, Any]) -> None:

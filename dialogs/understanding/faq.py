@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import heapq
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dialogs.understanding.cues import ANY, Sieve, needs
+from dialogs.understanding.sieve import Pattern, Patterns, Rows, Words, needs
 from dialogs.understanding.tables import Aspect, Entry
 
 _K1, _B = 1.2, 0.6
@@ -67,12 +66,12 @@ class Faq:
         self,
         entries: Sequence[Entry],
         alike: Mapping[str, list[str]],
-        fillers: re.Pattern[str],
+        fillers: Pattern,
         ways: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self._fillers = fillers
         self._one = {other: word for word, others in alike.items() for other in (word, *others)}
-        self._other = re.compile("|".join(map(re.escape, sorted(self._one, key=len, reverse=True))) or r"(?!)")
+        self._other = Words(self._one)
         self._entries: list[Entry] = []
         self._by_id: dict[str, Entry] = {}
         self._texts: list[Counter[str]] = []
@@ -119,7 +118,7 @@ class Faq:
         return next((self._by_id[one] for one in ids if one in self._by_id), None)
 
     def _grams(self, plain: str) -> Counter[str]:
-        text = self._fillers.sub("", self._other.sub(lambda m: self._one[m[0]], plain))
+        text = self._fillers.without(self._other.replaced(plain, self._one))
         return Counter([*text, *(text[i : i + 2] for i in range(len(text) - 1))])
 
     def _weight(self, gram: str) -> float:
@@ -175,15 +174,13 @@ class Faq:
 class Aspects:
     """Questions by what they ask about what, for any wording that no entry is near to."""
 
-    def __init__(self, rows: Sequence[Aspect]) -> None:
-        self._rows = [(row, [re.compile(say) for say in row.all]) for row in rows]
-        self._sieve = Sieve(
-            min((some for say in row.all if (some := needs(say))), key=len, default=ANY) for row in rows
-        )
+    def __init__(self, rows: Sequence[Aspect], patterns: Patterns) -> None:
+        self._rows = [(row, [patterns.of([say]) for say in row.all]) for row in rows]
+        self._likely = Rows([("", needs(*row.all)) for row in rows], patterns.sieve)
 
     def find(self, plain: str, index: Faq, first: bool = False) -> Entry | None:
         """The region's entry of the first row that fits, of those tried before the index or behind it; None where none does."""
-        for row, says in map(self._rows.__getitem__, self._sieve.candidates(plain)):
+        for row, says in map(self._rows.__getitem__, self._likely.likely(plain)):
             if (
                 row.first is first
                 and all(say.search(plain) for say in says)

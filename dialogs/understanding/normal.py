@@ -11,6 +11,7 @@ import unicodedata
 
 from opencc import OpenCC
 
+from dialogs.understanding.sieve import Words
 from dialogs.understanding.tables import Normal
 
 LIMIT = 1000  # characters; a long dictation has about 400
@@ -19,11 +20,14 @@ _BLANKS = re.compile(r"(?<![a-z])\s+|\s+(?![a-z])")
 _PAUSE = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff0-9])|(?<=[0-9]) (?=[\u4e00-\u9fff])")
 _NEWLINES = re.compile(r"\s*[\r\n]+\s*")
 _HIDDEN = {0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800}  # look like nothing without being format characters
+_LOOK_EMPTY = frozenset(map(chr, _HIDDEN))
 _PUNCTUATION = str.maketrans({"。": ".", "；": ";", "、": "、", "“": '"', "”": '"', "…": ",", "～": "~", "〇": "零"})
 
 
 def tidy(text: str) -> str:
     """The text as written, without format characters (zero-width, direction marks, BOM), controls and blanks around it."""
+    if text.isprintable() and _LOOK_EMPTY.isdisjoint(text):
+        return text.strip()  # nothing of the kind in it
     keep = "\n\t"
     return "".join(
         c
@@ -58,6 +62,19 @@ class _Simple(dict[int, str | int]):
         return self[code]
 
 
+class _Signs(dict[int, str | int]):
+    """Punctuation to the common one and what is a picture to a pause, for `str.translate`; `kept` are signs with a meaning."""
+
+    def __init__(self, kept: frozenset[str]) -> None:
+        super().__init__(_PUNCTUATION)
+        self._kept = kept
+
+    def __missing__(self, code: int) -> str | int:
+        sign = chr(code)
+        self[code] = "," if sign not in self._kept and unicodedata.category(sign) == "So" else code
+        return self[code]
+
+
 class Plain:
     """Makes a tidied text plain. Built once."""
 
@@ -65,18 +82,19 @@ class Plain:
         self._simple = _Simple()
         self._same = {wrong: right for right, wrongs in table.same.items() for wrong in wrongs}
         self._same |= {sign: f",{word}," for word, signs in table.signs.items() for sign in signs}
-        self._kept = frozenset("".join(sign for signs in table.signs.values() for sign in signs))
+        self._signs = _Signs(frozenset("".join(sign for signs in table.signs.values() for sign in signs)))
         self._answers = frozenset(table.answers)
-        longest = sorted(self._same, key=len, reverse=True)
-        self._mend = re.compile("|".join(map(re.escape, longest)))
+        self._mended = Words(self._same)
 
     def __call__(self, tidied: str) -> str:
         """Plain text: NFKC, lower case, simplified, no blanks but between Latin words, line breaks as commas."""
         text = unicodedata.normalize("NFKC", tidied).translate(self._simple)
-        text = _NEWLINES.sub(",", _pauses(text, self._answers)).lower()
-        text = "".join("," if unicodedata.category(c) == "So" and c not in self._kept else c for c in text)
-        text = _BLANKS.sub("", text.translate(_PUNCTUATION))
-        return self._mend.sub(lambda found: self._same[found[0]], text)
+        text = _pauses(text, self._answers) if " " in text else text
+        if blank := " " in text or not text.isprintable():
+            text = _NEWLINES.sub(",", text)
+        text = text.lower().translate(self._signs)
+        text = _BLANKS.sub("", text) if blank else text
+        return self._mended.replaced(text, self._same)
 
 
 def only_signs(text: str) -> bool:

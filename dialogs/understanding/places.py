@@ -7,16 +7,19 @@ prefecture and the province, full or short, decide between counties of one name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
+
+from dialogs.understanding.sieve import Words
 
 _PEOPLES = (
     "各|蒙古|回|藏|维吾尔|苗|彝|壮|布依|朝鲜|满|侗|瑶|白|土家|哈尼|哈萨克|傣|黎|傈僳|佤|畲|拉祜|水|东乡|纳西|景颇|柯尔克孜|土|达斡尔"
     "|仫佬|羌|布朗|撒拉|毛南|仡佬|锡伯|阿昌|普米|塔吉克|怒|鄂温克|德昂|保安|裕固|独龙|鄂伦春|基诺"
 )
 _SUFFIX = re.compile(rf"(?:(?:{_PEOPLES})族)*自治[县州旗]$|(?:特别行政区|自治区|新区|矿区|林区|地区|[省市区县旗盟州])$")
+_CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 _KINDS = frozenset("省市区县旗盟州")
 _SMALLER = re.compile(r"[镇乡村社组路寨屯]|街道")
 _WAYS = re.compile(r"[\u4e00-\u9fff]{2,6}")
@@ -68,12 +71,7 @@ class Places:
         for name, code in former.items():
             if code in self._all:
                 self._full.setdefault(name, []).append(self._all[code])
-        names = {*self._full, *self._short, *self._wider}
-        lengths: dict[str, set[int]] = {}
-        for name in names:
-            lengths.setdefault(name[0], set()).add(len(name))
-        self._lengths = {first: sorted(found, reverse=True) for first, found in lengths.items()}
-        self._names = frozenset(names)
+        self._names = Words((*self._full, *self._short, *self._wider))
         self._with: dict[str, set[str]] = {}  # full names by the characters that tell them apart
         for name in self._full:
             for char in set(name) - _KINDS:
@@ -81,7 +79,7 @@ class Places:
 
     def find(self, plain: str) -> Where:
         """The counties that the text can mean; no codes where it names none."""
-        code = re.search(r"(?<!\d)\d{6}(?!\d)", plain)
+        code = _CODE.search(plain)
         if code and code[0] in self._all:
             return Where((code[0],), True)
         narrow, wide = self._mentions(plain)
@@ -97,7 +95,7 @@ class Places:
         """The county names and the wider names in the text, longest first from left to right."""
         narrow: list[list[Place]] = []
         wide: list[list[Place]] = []
-        for start, name in self._found(plain):
+        for start, name in self._names.found(plain):
             if plain[:start].endswith(
                 ("不是", "不在", "没在", "离开", "离", "从", "由", "以前在", "原来在", "原来是", "以前是")
             ):
@@ -112,20 +110,10 @@ class Places:
                 narrow.append(self._short[name])
         return narrow, wide
 
-    def _found(self, plain: str) -> Iterator[tuple[int, str]]:
-        """Names in the text from left to right, the longest at each place; thousands of names cost no more than ten."""
-        at = 0
-        while at < len(plain):
-            lengths = self._lengths.get(plain[at], ())
-            name = next((plain[at : at + n] for n in lengths if plain[at : at + n] in self._names), "")
-            if name:
-                yield at, name
-            at += len(name) or 1
-
     def begins(self, plain: str) -> bool:
         """Whether the text is a place and says nothing more (“云南昆明五华区”, “南召嘞”), or begins as “曲沃的”."""
         end = 0
-        for at, name in self._found(plain):
+        for at, name in self._names.found(plain):
             if at != end:
                 break
             end = at + len(name)

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import lru_cache
 from typing import Any
 
 from dialogs.messages import Cite, Option
@@ -22,6 +23,7 @@ from dialogs.understanding.faq import Aspects, Faq, Hit, wordings
 from dialogs.understanding.normal import LIMIT, Plain, only_signs, tidy
 from dialogs.understanding.places import Place, Places
 from dialogs.understanding.reading import Reading
+from dialogs.understanding.sieve import Pattern
 from dialogs.understanding.slots import (
     Found,
     SlotReader,
@@ -71,9 +73,11 @@ class Reader:
     ) -> None:
         known = read_tables(tables)
         self._p = known.compiled()
+        sieve = self._p.sieve
         self._picker = Picker(self._p, known.normal.labels)
         self._plain = Plain(known.normal)
-        self._straight = Straight(known.straight)
+        self._label = lru_cache(maxsize=256)(lambda label: self._plain(tidy(label)))  # of a button
+        self._straight = Straight(known.straight, sieve)
         self._lexicon = Lexicon(dictionary, known, self._p)
         self._claims = Claims(known, self._p)
         self._bool_facts = frozenset(known.topics.topics)
@@ -81,10 +85,12 @@ class Reader:
         self._places = Places(places, known.slots.former_places)
         self._stories = Stories(known.choices, self._p, self._places)
         self._harvest = Harvest(known, self._p, self._claims, self._slots, self._places)
-        self._hostile, self._distress = Cues(known.hostile), Cues(known.distress)
-        self._human, self._commands, self._chat = Cues(known.human), Cues(known.commands), Cues(known.chat)
-        self._aspects = Aspects(known.aspects)
-        self._pack_questions = [(row, re.compile("|".join(row.say))) for row in known.pack_questions]
+        self._hostile, self._distress = Cues(known.hostile, sieve), Cues(known.distress, sieve)
+        self._human, self._commands, self._chat = (
+            Cues(cues, sieve) for cues in (known.human, known.commands, known.chat)
+        )
+        self._aspects = Aspects(known.aspects, self._p)
+        self._pack_questions = [(row, self._p.of(row.say)) for row in known.pack_questions]
         self._faq = _Indexes(faq, known.normal.alike, self._p["fillers"])
 
     def read(self, context: str, text: str, region: str = "", shown: Sequence[Option] = (), about: str = "") -> Reading:
@@ -347,7 +353,7 @@ class Reader:
             return (
                 Reading("answer", options[places[0]].value) if len(places) == 1 else Reading("unsure", doubt="number")
             )
-        exact = [o.value for o in shown if self._plain(tidy(o.label)) == plain.strip(",.!")]
+        exact = [o.value for o in shown if self._label(o.label) == plain.strip(",.!")]
         if len(exact) == 1:
             return Reading("answer", exact[0])
         verdict = self._claims.answer(clauses, fact, about)
@@ -371,7 +377,7 @@ class Reader:
         about: str,
     ) -> Reading:  # fmt: skip
         many = kind == "choices"
-        plain = self._p["now_only"].sub("", plain)
+        plain = self._p["now_only"].without(plain)
         if self._slots.kind_of.get(fact) == "level" and self._p["two_levels"].search(plain):
             return Reading("unsure", doubt="which_level")
         if any(c.has("unknown") for c in clauses) and not any(c.has("pred") for c in clauses):
@@ -492,7 +498,7 @@ class Reader:
     ) -> Reading:  # fmt: skip
         kind = self._slots.kind_of.get(field, "")
         if kind in ("level", "categories", "place", "age"):
-            plain = self._p["now_only"].sub("", plain)
+            plain = self._p["now_only"].without(plain)
         if shown:
             chosen = plain.strip(",.!")
             found = self._picker.one(chosen, shown)
@@ -536,7 +542,7 @@ class Reader:
 
     def _pointed_at(self, chosen: str, shown: tuple[Option, ...]) -> bool:
         """Whether an option itself was named: “达州的” is all of 达州, though one county of it alone is shown."""
-        labels = {self._plain(tidy(option.label)) for option in shown}
+        labels = {self._label(option.label) for option in shown}
         return chosen in labels or self._picker.ordinals(chosen, len(shown)) is not None
 
     def _slot_value(self, kind: str, written: str, plain: str) -> Found:
@@ -586,7 +592,7 @@ class Reader:
 
     def _asks(self, plain: str) -> bool:
         """A question by its words; “啥都不要” is none."""
-        return bool(self._p["asks"].search(self._p["whatever"].sub("", plain)))
+        return bool(self._p["asks"].search(self._p["whatever"].without(plain)))
 
     def _hit(self, plain: str, region: str, asks: bool) -> Hit | None:
         """The entry that answers; a text that does not ask is answered only when it is worded like a question we know."""
@@ -612,7 +618,7 @@ class Reader:
 class _Indexes(dict[str, Faq]):
     """The index of each region, built when its first question comes: a desk of one county never needs the others'."""
 
-    def __init__(self, texts: Mapping[str, str], alike: Mapping[str, list[str]], fillers: re.Pattern[str]) -> None:
+    def __init__(self, texts: Mapping[str, str], alike: Mapping[str, list[str]], fillers: Pattern) -> None:
         super().__init__()
         self._entries = {region: read_entries(text) for region, text in texts.items()}
         self._ways = wordings(self._entries.values())

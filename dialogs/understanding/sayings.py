@@ -6,10 +6,10 @@ A no in front of a saying turns it round, “cannot” behind it does too, and w
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dialogs.understanding.cues import ANY, needs
+from dialogs.understanding.sieve import Patterns
 from dialogs.understanding.words import Clause
 
 _GAP = "[^没不未冇莫别无]{"  # no gap of a yes hides a no
@@ -28,21 +28,17 @@ class Told:
 class Saying:
     """The patterns of one fact: what makes it vague, what says no, what says yes."""
 
-    def __init__(
-        self, vague: Sequence[str], no: Sequence[str], yes: Sequence[str], patterns: Mapping[str, re.Pattern[str]]
-    ) -> None:
+    def __init__(self, vague: Sequence[str], no: Sequence[str], yes: Sequence[str], patterns: Patterns) -> None:
         told = ((None, vague), (False, no), (True, [say.replace(".{", _GAP) for say in yes]))
-        self._patterns = [(value, re.compile("|".join(says))) for value, says in told if says]
+        self._patterns = [(value, patterns.of(says)) for value, says in told if says]
         self._p = patterns
-        wanted = [needs(say) for _, says in told for say in says]
-        self.wanted = frozenset().union(*wanted) if all(wanted) else ANY
+        self.needs = [needs for _, pattern in self._patterns for needs in pattern.needs]
 
     def find(self, clause: Clause) -> Told | None:
         """What the clause tells (value None: nothing certain) and where; None where no pattern is in it."""
         text = clause.text
-        if self.wanted and self.wanted.isdisjoint(text):
-            return None
-        text = _EITHER.sub(lambda m: "#" * len(m[0]), text)
+        if "没" in text or "不" in text:
+            text = _EITHER.sub(lambda m: "#" * len(m[0]), text)
         found: dict[bool | None, Told] = {}
         for value, pattern in self._patterns:
             for hit in list(pattern.finditer(text)):
@@ -66,8 +62,8 @@ class Saying:
 class Whole:
     """The patterns of one fact that settle it over a whole text, clauses parted by commas (“停过，今年又恢复了”)."""
 
-    def __init__(self, no: Sequence[str], yes: Sequence[str]) -> None:
-        self._patterns = [(value, re.compile("|".join(says))) for value, says in ((False, no), (True, yes)) if says]
+    def __init__(self, no: Sequence[str], yes: Sequence[str], patterns: Patterns) -> None:
+        self._patterns = [(value, patterns.of(says)) for value, says in ((False, no), (True, yes)) if says]
 
     def find(self, clauses: Sequence[Clause]) -> list[dict[int, Told]]:
         """What each pattern found tells, and where it stands in every clause that it goes through."""

@@ -17,6 +17,7 @@ from stdnum import luhn
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
+from dialogs.understanding.sieve import Patterns, Words
 from dialogs.understanding.tables import Slots
 
 _DIGITS = str.maketrans("零一二三四五六七八九幺洞两壹贰叁肆伍陆柒捌玖〇", "01234567891021234567890")
@@ -152,19 +153,21 @@ def chinese_number(text: str) -> int | None:
 _SURNAME = re.compile(
     r"^(?:我|他|她|娃|孩子)?姓([\u4e00-\u9fff]{1,2})[,，]?(?:名字?|叫)(?:叫|是)?([\u4e00-\u9fff]{1,2})$"
 )
+_WHOSE = tuple("我俺咱额家给帮替老他她的是")
 _NO_LIMB = re.compile(r"手(?=边|上|里|头|机|续|艺|工|写|下|底|填|动)|(?<=[动顺对到新老助选])手|脚(?=下)")
 
 
 class SlotReader:
     """The readers that need tables or patterns: level, categories, relation, date, name, address; which reader a field has."""
 
-    def __init__(self, table: Slots, patterns: Mapping[str, re.Pattern[str]]) -> None:
+    def __init__(self, table: Slots, patterns: Patterns) -> None:
         self._table = table
         self._p = patterns
         self.kind_of: Mapping[str, str] = {name: kind for kind, names in table.fields.items() for name in names}
-        self._sure = _words((c, v.sure) for c, v in table.categories.items())
-        self._lay = _words((c, v.lay) for c, v in table.categories.items())
-        self._relation = _words(table.relations.items())
+        self._sure = _Named((c, v.sure) for c, v in table.categories.items())
+        self._lay = _Named((c, v.lay) for c, v in table.categories.items())
+        self._relation = _Named(table.relations.items())
+        self._i_am = re.compile(rf"我是(?:他|她|娃|孩子|它)?(?:的)?({self._relation.pattern})")
         self._not_level = re.compile("|".join(table.not_levels))
         name = rf"(?:[{table.surnames}]|{'|'.join(table.double_surnames)})[\u4e00-\u9fff]{{1,2}}"
         self._namelike = re.compile(name)
@@ -197,7 +200,7 @@ class SlotReader:
         """A name exactly as written, without what leads to it (“我叫”, “名字是”)."""
         written = re.sub(r"\s*[(（][^()（）]*[)）]\s*$", "", written.strip())
         written = re.sub(r"[,，\s][^,，]{2,12}的.$", "", written)  # “李建国，建设的建”
-        kin = self._relation[0].pattern  # “王秀兰，他奶奶”
+        kin = self._relation.pattern  # “王秀兰，他奶奶”
         written = re.sub(rf"[,，\s](?:他|她|我|娃|孩子)?的?(?:{kin})$", "", written)
         if family := _SURNAME.match(written):
             written = family[1] + family[2].removeprefix(family[1])  # “姓欧阳名建国”
@@ -211,7 +214,7 @@ class SlotReader:
         lead = self._p["name_lead"].match(written.strip())
         if lead and lead.end():
             written = re.split(r"[,，。;；]", written.strip()[lead.end() :])[0].removesuffix("的")
-        name = self._p["name_tail"].sub("", self._p["name_lead"].sub("", written.strip()))
+        name = self._p["name_tail"].without(self._p["name_lead"].without(written.strip()))
         if not self._p["name"].match(name):
             return NOTHING
         if self._p["not_a_name"].search(name):  # 李好 is one all the same
@@ -255,7 +258,9 @@ class SlotReader:
         text = re.sub(
             r"^(?:我|俺)?(?:家)?(?:的)?(?:住址|地址|家庭住址)?(?:是|住在|住|在|[:：])+\s*", "", written.strip()
         ).rstrip("。.，, ")
-        signs = len(self._p["address_signs"].findall(text)) if not re.match(r"就?在?[村镇乡县城家屋].$", text) else 0
+        signs = (
+            len(list(self._p["address_signs"].finditer(text))) if not re.match(r"就?在?[村镇乡县城家屋].$", text) else 0
+        )
         if 4 <= len(text) <= 100 and signs >= 2 and not re.search(r"[?？吗]|怎么|不知道|晓不得|什么|哪", text):
             return Found(text)
         return Found(doubt="incomplete" if signs else "elsewhere")
@@ -297,9 +302,9 @@ class SlotReader:
 
     def categories(self, plain: str, lay: bool = True) -> Found:
         """The set of categories, in the office's order. `lay`: also by what people call it (眼睛, 聋)."""
-        if re.search(r"\d|[一二三四]", plain) is None and plain in self._table.category_unclear:
+        if plain in self._table.category_unclear and re.search(r"\d|[一二三四]", plain) is None:
             return Found(doubt="which_category")
-        plain = _NO_LIMB.sub("", plain)
+        plain = _NO_LIMB.sub("", plain) if "手" in plain or "脚" in plain else plain
         said, denied = self._spot(plain, self._sure)
         if not said and lay:
             rest = plain
@@ -313,25 +318,23 @@ class SlotReader:
             return Found(doubt="which_category", likely=tuple(sorted(said)))
         return Found([c for c in self._table.categories if c in said]) if said else NOTHING
 
-    def _spot(self, plain: str, words: tuple[re.Pattern[str], Mapping[str, str]]) -> tuple[set[str], set[str]]:
-        pattern, meaning = words
+    def _spot(self, plain: str, words: _Named) -> tuple[set[str], set[str]]:
         said: set[str] = set()
         denied: set[str] = set()
-        for found in pattern.finditer(plain):
-            (denied if self._p["not_before_value"].search(plain[: found.start()]) else said).add(meaning[found[0]])
+        for start, word in words.words.found(plain):
+            (denied if self._p["not_before_value"].search(plain[:start]) else said).add(words.meaning[word])
         return said, denied
 
     def relation(self, plain: str) -> Found:
         """What the speaker is to the applicant, as the office writes it (父亲, 女儿)."""
         if re.search(r"本人|自己", plain):
             return Found("本人")
-        pattern, meaning = self._relation
-        told = re.search(r"我是(?:他|她|娃|孩子|它)?(?:的)?(" + pattern.pattern + ")", plain)
+        told = self._i_am.search(plain)
         if self._p["both_ways"].search(plain) and not told:
             return Found(doubt="which_relation")
         said = self.kin(plain)
         if told:
-            return Found(meaning[told[1]])
+            return Found(self._relation.meaning[told[1]])
         if len(said) == 1 and not re.search(r"(?:他|她|娃|孩子)是我", plain):
             return Found(said.pop())
         return Found(doubt="which_relation", likely=tuple(sorted(said))) if said else NOTHING
@@ -353,13 +356,13 @@ class SlotReader:
 
     def kin(self, plain: str) -> set[str]:
         """The relatives that are named; a single character (姑 of 三姑镇) only where it can be nothing else."""
-        pattern, meaning = self._relation
         found = (
-            f
-            for f in pattern.finditer(plain)
-            if len(f[0]) > 1 or f.start() == 0 or plain[: f.start()].endswith(tuple("我俺咱额家给帮替老他她的是"))
+            (start, word)
+            for start, word in self._relation.words.found(plain)
+            if len(word) > 1 or start == 0 or plain[:start].endswith(_WHOSE)
         )
-        return {meaning[f[0]] for f in found if not self._p["not_before_value"].search(plain[: f.start()])}
+        meaning = self._relation.meaning
+        return {meaning[word] for start, word in found if not self._p["not_before_value"].search(plain[:start])}
 
 
 def _addressed(table: Slots, name: str) -> re.Pattern[str]:
@@ -376,9 +379,13 @@ def _addressed(table: Slots, name: str) -> re.Pattern[str]:
     return re.compile(rf"({surname}[大二三四五六七八九幺小]?(?:{titles}))|({before})|{helped}|{kin}")
 
 
-def _words(groups: Iterable[tuple[str, list[str]]]) -> tuple[re.Pattern[str], dict[str, str]]:
-    meaning: dict[str, str] = {}
-    for name, words in groups:
-        for word in words:
-            meaning.setdefault(word, name)
-    return re.compile("|".join(map(re.escape, sorted(meaning, key=len, reverse=True)))), meaning
+class _Named:
+    """Words with what each names. `pattern`: any of them, to stand in a larger pattern."""
+
+    def __init__(self, groups: Iterable[tuple[str, list[str]]]) -> None:
+        self.meaning: dict[str, str] = {}
+        for name, words in groups:
+            for word in words:
+                self.meaning.setdefault(word, name)
+        self.words = Words(self.meaning)
+        self.pattern = "|".join(map(re.escape, sorted(self.meaning, key=len, reverse=True)))

@@ -6,29 +6,28 @@ person's own stays as it was: only the reading of yes, no and facts sees the str
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from dialogs.understanding.cues import Sieve, needs
+from dialogs.understanding.sieve import Rows, Sieve, needs
 from dialogs.understanding.tables import Turned
 
 
 class Straight:
-    """The rules, compiled; each is tried only where the text has a character without which it cannot match."""
+    """The rules, compiled; each is tried only where it may match."""
 
-    def __init__(self, rules: Sequence[Turned]) -> None:
-        self._rules = [(re.compile(rule.from_), rule.to, rule.asked) for rule in rules]
-        self._sieve = Sieve(needs(rule.from_) for rule in rules)
+    def __init__(self, rules: Sequence[Turned], sieve: Sieve) -> None:
+        self._rules = rules
+        self._rows = Rows([(rule.from_, needs(rule.from_)) for rule in rules], sieve)
 
     def __call__(self, plain: str, asked: bool) -> str:
         """The text told straight; `asked`: a yes or no is open."""
-        likely = self._sieve.candidates(plain)
+        likely = list(self._rows.likely(plain))
         while likely:
             at = likely.pop(0)
-            pattern, to, only_asked = self._rules[at]
-            if only_asked and not asked:
+            rule = self._rules[at]
+            if rule.asked and not asked:
                 continue
-            told = pattern.sub(to, plain)
+            told = self._rows.pattern(at).sub(rule.to, plain)
             if told != plain:
-                plain, likely = told, [one for one in self._sieve.candidates(told) if one > at]
+                plain, likely = told, [one for one in self._rows.likely(told) if one > at]
         return plain

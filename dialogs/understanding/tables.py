@@ -6,12 +6,13 @@ that does not fit its shape is refused when the reader is loaded, never in the m
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from dialogs.understanding.sieve import Patterns
 
 
 class _Table(BaseModel):
@@ -251,9 +252,9 @@ class Tables(_Table):
     straight: list[Turned]
     patterns: dict[str, list[str]]
 
-    def compiled(self) -> dict[str, re.Pattern[str]]:
+    def compiled(self) -> Patterns:
         """The patterns by name. Raises re.error where an alternative is none."""
-        return {name: re.compile("|".join(says)) for name, says in self.patterns.items()}
+        return Patterns(self.patterns)
 
 
 def read_yaml(text: str) -> Any:

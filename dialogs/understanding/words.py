@@ -7,13 +7,15 @@ The tokenizer is our own instance: jieba's common words, the domain dictionary a
 from __future__ import annotations
 
 import io
+import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import jieba
 
+from dialogs.understanding.sieve import Patterns
 from dialogs.understanding.tables import Tables, Topic
 
 # Of jieba's 349,000 words 66,000 are short and seen 30 times or more; the rest only cost start-up time and memory.
@@ -124,11 +126,38 @@ def _common_words() -> list[str]:
         return _COMMON.findall(lines.read().decode())
 
 
+class _Tokenizer(jieba.Tokenizer):  # type: ignore[misc]
+    """jieba's most likely way through a sentence, with the logarithms taken beforehand: a third of the time."""
+
+    def __init__(self, words: io.BytesIO) -> None:
+        super().__init__()
+        seen, total = self.gen_pfdict(words)
+        self._unseen = -math.log(total)
+        self._weight = {word: math.log(count) + self._unseen if count else None for word, count in seen.items()}
+        self.initialized = True
+
+    def get_DAG(self, sentence: str) -> None:
+        """Nothing: `calc` looks the words up itself."""
+
+    def calc(self, sentence: str, DAG: None, route: dict[int, tuple[float, int]]) -> None:
+        """Fills `route`: for each place the best weight from there to the end, and where the word at it ends."""
+        weight = self._weight
+        route[len(sentence)] = (0, 0)
+        for start in range(len(sentence) - 1, -1, -1):
+            best: tuple[float, int] | None = None
+            end = start + 1
+            while end <= len(sentence) and (piece := sentence[start:end]) in weight:
+                if (one := weight[piece]) is not None and (best is None or (one + route[end][0], end - 1) > best):
+                    best = (one + route[end][0], end - 1)
+                end += 1
+            route[start] = best or (self._unseen + route[start + 1][0], start)
+
+
 class Lexicon:
     """The words of all tables with their senses, and the tokenizer that knows them."""
 
-    def __init__(self, dictionary: str, tables: Tables, patterns: Mapping[str, re.Pattern[str]]) -> None:
-        self._beside = re.compile("|".join(f"(?P<{name}>{patterns[name].pattern})" for name in _ASIDE))
+    def __init__(self, dictionary: str, tables: Tables, patterns: Patterns) -> None:
+        self._beside = patterns.of(f"(?P<{name}>{'|'.join(patterns[name].says)})" for name in _ASIDE)
         self._asking = patterns["asking_clause"]
         self._boundary, self._particle = frozenset(tables.yesno.boundary), frozenset(tables.yesno.particle)
         self._senses: dict[str, Sense] = {}
@@ -148,10 +177,7 @@ class Lexicon:
         words = {word for own in (self._senses, *self._of_fact.values()) for word in own if len(word) > 1}
         common += [f"{word} {_TABLE_FREQUENCY * len(word)}" for word in sorted(words)]
         common += [line for line in dictionary.splitlines() if line.strip() and not line.startswith("#")]
-        tokenizer = jieba.Tokenizer()
-        tokenizer.FREQ, tokenizer.total = jieba.Tokenizer.gen_pfdict(io.BytesIO("\n".join(common).encode()))
-        tokenizer.initialized = True
-        return tokenizer
+        return _Tokenizer(io.BytesIO("\n".join(common).encode()))
 
     def cut(self, plain: str) -> tuple[tuple[str, ...], ...]:
         """The words of a plain text, clause by clause."""
@@ -207,11 +233,14 @@ class Lexicon:
 
     def _ends_answer(self, part: list[Token], token: Token) -> bool:
         """Whether a bare yes or no is over here: a word that begins something else, or anything strange after a particle."""
+        begins = token.text in self._boundary
+        if not part or not (begins or token.sense.role in ("new", "question", *_PERSONS)):
+            return False
         roles = {t.sense.role for t in part}
         if "pol" not in roles or not roles.isdisjoint(("new", "topic", "thing", "verb", "pred", "not", "either")):
             return False
         over = part[-1].text[-1] in self._particle and (len(part[-1].text) == 1 or part[-1].sense.role == "pol")
-        return token.text in self._boundary or (over and token.sense.role in ("new", "question", *_PERSONS))
+        return begins or over
 
     def _as_clauses(self, words: tuple[str, ...], parts: list[list[Token]]) -> Iterable[Clause]:
         for at, part in enumerate(parts, 1):

@@ -15,8 +15,8 @@ from opencc import OpenCC
 
 from dialogs.messages import Option
 from dialogs.understanding import Reader, Reading
-from dialogs.understanding.cues import needs
 from dialogs.understanding.normal import Plain
+from dialogs.understanding.sieve import Rows, Sieve, ways
 from dialogs.understanding.straight import Straight
 from dialogs.understanding.tables import read_entries, read_tables
 from tests.scale import sized
@@ -121,7 +121,7 @@ def test_an_example_of_writing_becomes_plain(written: str, plain: str) -> None:
     ("written", "straight"), [(written, to) for rule in TABLES.straight for written, to in rule.examples.items()]
 )
 def test_an_example_of_roundabout_speech_is_told_straight(written: str, straight: str) -> None:
-    assert Straight(TABLES.straight)(written, asked=True) == straight
+    assert Straight(TABLES.straight, Sieve())(written, asked=True) == straight
 
 
 @pytest.mark.parametrize(
@@ -143,13 +143,23 @@ def test_an_example_of_what_is_asked_about_what_finds_its_answer(
 
 @pytest.mark.proof
 def test_a_pattern_never_matches_a_text_without_the_characters_it_needs() -> None:
-    says = sorted({say for cue in (*TABLES.distress, *TABLES.commands, *TABLES.chat, *TABLES.human) for say in cue.say})
-    says += sorted(say for topic in TABLES.topics.topics.values() for say in (*topic.tells_yes, *topic.tells_no))
-    known = [(re.compile(say), needs(say)) for say in says]
+    says = {say for cue in (*TABLES.distress, *TABLES.commands, *TABLES.chat, *TABLES.human) for say in cue.say}
+    says |= {say for topic in TABLES.topics.topics.values() for say in (*topic.tells_yes, *topic.tells_no)}
+    says |= {say for some in TABLES.patterns.values() for say in some}
+    rows = Rows([way for say in sorted(says) for way in ways(say)], Sieve())
     plain = Plain(TABLES.normal)
-    for text in {plain(line.text) for line in tuple(corpus.lines("seen"))[:: sized(5, 1)]}:
-        missed = [p.pattern for p, wanted in known if wanted and wanted.isdisjoint(text) and p.search(text)]
-        assert not missed, text
+    for text in sorted({plain(line.text) for line in tuple(corpus.lines("seen"))[:: sized(40, 2)]}):
+        passed = set(range(rows.count)) - set(rows.likely(text))
+        assert not [rows.pattern(at).pattern for at in passed if rows.pattern(at).search(text)], text
+
+
+def test_many_alternatives_find_what_one_regular_expression_finds() -> None:
+    plain = Plain(TABLES.normal)
+    texts = sorted({plain(line.text) for line in tuple(corpus.lines("seen"))[:: sized(200, 8)]})
+    for name, pattern in TABLES.compiled().items():
+        whole = re.compile("|".join(TABLES.patterns[name]))
+        for text in texts:
+            assert [hit.span() for hit in pattern.finditer(text)] == [hit.span() for hit in whole.finditer(text)], name
 
 
 # --- the FAQ -------------------------------------------------------------------------------------------------------
