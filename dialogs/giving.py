@@ -9,6 +9,7 @@ from typing import Any
 
 from dialogs import reading
 from dialogs.aside import answer_what_waited, clarify
+from dialogs.commands import COMMANDS
 from dialogs.desk import Desk
 from dialogs.graph import ANSWERED
 from dialogs.messages import LetHelp, Link, PlacePhotos, Say
@@ -24,6 +25,10 @@ def give(desk: Desk, query: Query, value: Any, by: str, also: dict[str, Any] | N
         return _settle(desk, query, value)
     if value == photos.BY_HELPER and query.key.startswith(photos.PREFIX) and desk.library.home:
         return _let_help(desk, query)
+    if (
+        query.key == "nothing" and isinstance(value, str) and value in COMMANDS
+    ):  # the ways on from where there is nothing to choose
+        return COMMANDS[value](desk, "")
     taken = step_of(query).take(desk.view, query, value)
     if isinstance(taken, Problem):
         desk.replies.append(Say(taken.says, tone="error"))

@@ -279,6 +279,8 @@ def change_to(desk: Desk, facts: dict[str, Any]) -> None:
     if desk.draft is None or desk.draft.submitted:
         desk.say("already_submitted")
         return desk.stay("answered_aside")
+    lines = {one.name: one for one in desk.view.form}
+    facts = {k: _chosen(desk, k, v) if k in lines and lines[k].options else v for k, v in facts.items()}
     fields = {f"field:{k}": v for k, v in facts.items() if desk.view.find(f"field:{k}")}
     known = {k: v for k, v in facts.items() if k in desk.view.policy.facts or k == "household_county"}
     if fields:
@@ -291,6 +293,16 @@ def change_to(desk: Desk, facts: dict[str, Any]) -> None:
         desk.say("later_in_the_form")
         return desk.stay("asked_again")
     COMMANDS["change"](desk, "")
+
+
+def _chosen(desk: Desk, name: str, value: Any) -> Any:
+    """The option of this line of the form that was meant (“民族改成回族”); what is none is left to be refused."""
+    query = Query(form.PREFIX + name, "form/asking")
+    shown = desk.view.asking(query).ask.options
+    if not isinstance(value, str) or value in [option.value for option in shown]:
+        return value
+    meant = desk.library.read(context_of(desk.view, query), value, desk.view.region, shown, desk.view.label)
+    return meant.value if meant.kind == "answer" else value
 
 
 def _change_lines(desk: Desk, fields: dict[str, Any], known: dict[str, Any]) -> None:

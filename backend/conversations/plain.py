@@ -29,6 +29,7 @@ SIZES, THEMES = ("m", "l", "xl"), ("", "light", "dark", "contrast")
 MOST_PICTURES = 20
 ALONE = ("none", "unsure")  # values of an option that go with no other
 SIGNING = "可以打出名字，或签在纸上拍照。"  # nothing can be drawn without scripts
+SIGNING_BY_HAND = "请本人签在纸上，拍一张。不方便就到窗口再签。"
 NOTHING: Json = {"log": [], "open": None, "about": "", "drafts": [], "floor": None}
 
 _BESIDE = re.compile(r"[\s，。、；：？！“”]")
@@ -185,7 +186,9 @@ def about(shown: Json) -> str:
 def hint(shown: Json, wrong: str) -> str:
     """The hint of the open question, "" where `wrong` says it over again. Of a signature only the ways that this page has."""
     ask = shown.get("open")
-    says = SIGNING if ask and ask["input"] == "signature" and not ask["rules"] else str(ask["hint"]) if ask else ""
+    says = str(ask["hint"]) if ask else ""
+    if ask and ask["input"] == "signature":
+        says = SIGNING_BY_HAND if ask["rules"] == "own_hand" else SIGNING
     signs = set(_BESIDE.sub("", says))
     return "" if len(signs & set(wrong)) > len(signs) * 0.75 else says
 

@@ -220,7 +220,7 @@ def _fact_question(policy: Policy, pack: Pack, name: str, facts: Facts) -> Quest
         facts=(name,),
         title=fact.title,
         text=_text(fact, facts),
-        input="choice" if fact.type == "number" and options else _INPUTS[fact.type],
+        input="choice" if fact.type in ("int", "number") and options else _INPUTS[fact.type],
         options=(*options, UNSURE),
         explained=policy.explained(fact.explain),
         hint=fact.hint,

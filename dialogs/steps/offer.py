@@ -41,7 +41,7 @@ def ask(view: View, query: Query) -> Asking:
         return _ask_wants(view, query)
     if query.key == "nothing":
         open_ = any(decided.verdict == "unknown" for decided in view.decision.items.values())
-        return Asking(choice(view, query, "not_sure_yet" if open_ else "nothing", "none"), (offer(view),))
+        return Asking(choice(view, query, "not_sure_yet" if open_ else "nothing"), (offer(view),))
     if query.key.startswith("way:"):
         item = query.key.removeprefix("way:")
         return Asking(choice(view, query, "way", item=item_name(view, item)))

@@ -226,15 +226,16 @@ class Reader:
         return Reading("command", command="change", argument=argument, facts=facts)
 
     def _named_values(self, written: str) -> dict[str, Any]:
-        """The new values of named lines that are no facts of the tables but written: names, numbers, places; several in one
-        message. Where no “改成” stands between, only a number is plainly the value."""
+        """The new values of named lines that are no facts of the tables but written (names, numbers, places) or chosen from a
+        list that only the form has, in the words said; several in one message. Where no “改成” stands between, only a number is
+        plainly the value."""
         found: dict[str, Any] = {}
         name = ""
         for piece in re.split(r"[，,；;。]", written):
             name = self._harvest.change_name(self._plain(piece)) or name  # “电话错了，是139…”
             kind = self._slots.kind_of.get(name, "")
             to = _TO.split(piece)
-            if kind in _WRITTEN and (len(to) > 1 or kind in _NUMBERS):
+            if kind in (*_WRITTEN, "chosen") and (len(to) > 1 or kind in _NUMBERS):
                 value = self._slot_value(kind, to[-1], self._plain(to[-1])).value
                 found |= {} if value is None else {name: value}
         return found

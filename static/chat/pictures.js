@@ -163,8 +163,8 @@ function Typed({ send, complain, wrong }) {
 export function Signature(props) {
   const [way, setWay] = useState("drawn");
   const Way = way === "drawn" ? Drawn : Typed;
-  return html`<div class="stack" role="radiogroup" aria-label="怎么签">${[["drawn", "手写签名"], ["typed", "打字签名"]].map(([value, label]) => html`
-      <label class="tick" key=${value}><input type="radio" name="way" checked=${way === value} onChange=${() => setWay(value)} /><span>${label}</span></label>`)}</div>
+  return html`${props.ask.rules === "own_hand" ? null : html`<div class="stack" role="radiogroup" aria-label="怎么签">${[["drawn", "手写签名"], ["typed", "打字签名"]].map(([value, label]) => html`
+      <label class="tick" key=${value}><input type="radio" name="way" checked=${way === value} onChange=${() => setWay(value)} /><span>${label}</span></label>`)}</div>`}
     <${Way} ...${props} />
     ${props.ask.options.length ? html`<${props.Options} ask=${props.ask} send=${props.send} />` : null}`;
 }

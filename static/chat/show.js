@@ -44,6 +44,9 @@ export function Pictures({ ids, word = "照片" }) {
 
 const Fact = ({ name, says }) => says ? html`<div><dt>${name}</dt><dd>${says}</dd></div>` : null;
 
+// What has to be found out before more can be said: with the reasons it would be hidden from whoever does not open them.
+const unclear = ({ why }) => why.filter(({ holds }) => holds === null).map(({ says }) => says).join("");
+
 function Item({ item, documents }) {
   return html`<li class="item ${item.verdict}">
     ${chip(item.verdict, VERDICTS[item.verdict] ?? VERDICTS.unknown)}
@@ -53,6 +56,7 @@ function Item({ item, documents }) {
       ${item.verdict === "not_eligible" ? null : html`<${Fact} name="怎么办" says=${[WAYS[item.way], item.where].filter(Boolean).join("，")} />`}
       <${Fact} name="多久" says=${item.limit} />
       <${Fact} name="怎样才行" says=${item.change} />
+      ${item.verdict === "unknown" ? html`<${Fact} name="要弄清" says=${unclear(item)} />` : null}
     </dl>
     ${item.why.length ? html`<details><summary>为什么<span class="unseen">：${item.name}</span></summary>
       <ul class="why">${item.why.map((why) => html`<li>${mark(HOLDS.get(why.holds)[0])}<div>

@@ -327,6 +327,11 @@ STATES: dict[str, State] = {
         "packet",
         "都对",
     ),
+    "signature_by_hand": State(
+        (),
+        ask("signature", "签名", "请“王大爷”签名。", "signature", Option("window", "到窗口再签"), rules="own_hand"),
+        "packet",
+    ),
     "packet": State((Say("交上去了。", "warm"), PACKET), None, "progress", "签名"),
     "progress": State(
         (PROGRESS,),
