@@ -26,6 +26,8 @@ _DISTRESS = {
     "cheated": "distress_cheated",
 }  # despair, and what is not named, has the words of care
 
+_CHATS = {"robot": "chat_robot", "said_before": "chat_said_before"}  # other small talk has one warm word
+
 
 def side_answer(desk: Desk, reading: Reading) -> None:
     """A question in the middle, small talk, or something the desk will not do."""
@@ -35,7 +37,7 @@ def side_answer(desk: Desk, reading: Reading) -> None:
         places = places_of(desk.view, "window") if _asks_for_window(desk, reading) else ()
         desk.replies.append(Say("\n".join(places)) if places else Say(reading.answer, cites=tuple(reading.cites)))
     elif reading.kind == "chat":
-        desk.say("chat_robot" if reading.argument == "robot" else "chat", tone="warm")
+        desk.say(_CHATS.get(reading.argument, "chat"), tone="warm")
     else:
         desk.say("refused_input")
     desk.stay("answered_aside")
@@ -99,6 +101,10 @@ def _not_understood(desk: Desk, asks: bool) -> str:
     """The sentence for it: what helps next depends on where the talk is."""
     if desk.state.startswith("progress/"):
         return "not_understood_waiting"
+    if desk.state.startswith("consent/") and any(
+        word in desk.message.text for word in desk.view.words.lists["asks_of_consent"]
+    ):
+        return "consent_why"
     if desk.state.startswith("consent/") and len(desk.message.text.strip()) > SHORT:
         return "consent_first"
     text, lists = desk.message.text, desk.view.words.lists

@@ -19,11 +19,12 @@ class Cues:
         self._cues = [cue for cue, _, _ in each]
         self._rows = Rows([(way, needs) for _, way, needs in each], sieve)
 
-    def find(self, plain: str) -> Cue | None:
+    def find(self, plain: str, asked: str = "") -> Cue | None:
+        """`asked`: the fact that is asked for."""
         out: Cue | None = None  # the last cue that matched but was ruled out by another word
         for at in self._rows.likely(plain):
             cue = self._cues[at]
-            if cue is not out and self._rows.pattern(at).search(plain):
+            if cue is not out and asked not in cue.but_at and self._rows.pattern(at).search(plain):
                 if not any(word in plain for word in cue.not_):
                     return cue
                 out = cue

@@ -38,7 +38,7 @@ def tidy(text: str) -> str:
 
 def _pauses(tidied: str, answers: frozenset[str]) -> str:
     """Blanks between pieces of a dictation become commas: three pieces or more, hardly one of them a single character; and the
-    blank behind an answer (“没有 第一次办”)."""
+    blank behind an answer (“没有 第一次办”) or before one (“红皮皮那个嘛 有”)."""
     spelled = len(tidied) > 3 and tidied[1:8:2].isspace()  # letter by letter: what was a blank is three
     pieces = re.split(r" {2,}", tidied) if spelled else re.split(r" +", tidied)
     if spelled:
@@ -47,6 +47,8 @@ def _pauses(tidied: str, answers: frozenset[str]) -> str:
         return _PAUSE.sub(",", " ".join(pieces))
     if len(pieces) >= 2 and pieces[0] in answers and len("".join(pieces[1:])) >= 4:
         return pieces[0] + "," + " ".join(pieces[1:])
+    if len(pieces) == 2 and pieces[1] in answers and len(pieces[0]) >= 3:
+        return ",".join(pieces)
     return tidied
 
 

@@ -55,7 +55,10 @@ _OF_THE_CARD = (
     "choices:card_trouble",
     "yesno:card_info_changed",
 )  # where a wrong name stands on the card
-_ANSWERS = {"yesno:confirm_submit": ("pause",), "yesno:confirm_restart": ("restart", "resume")}  # “先等等” says no
+_ANSWERS = {
+    "yesno:confirm_submit": ("pause", "resume"),
+    "yesno:confirm_restart": ("restart", "resume"),
+}  # “先等等” says no
 _STATES = ("card_trouble", "aid", "exclusions", "low_income")
 _NEVER_ALL = (*_STATES, "card_categories", "applied_categories")  # “都要” chooses; nobody is all of these at once
 _FOR = "给帮替"
@@ -103,7 +106,7 @@ class Reader:
             plain = re.sub(rf"(?:我|俺|额|咱)?(?:们)?家?的?{re.escape(about)}", "他", plain)  # “王大爷有”
         if not plain:
             return Reading("refused" if text.strip() else "unsure", doubt="empty")
-        if (distress := self._distress.find(plain)) is not None:
+        if (distress := self._distress.find(plain, context.partition(":")[2])) is not None:
             return Reading("distress", doubt=distress.doubt)
         if len(text) > LIMIT:
             return Reading("refused", doubt="too_long")
@@ -129,9 +132,8 @@ class Reader:
     def _may_answer(self, heard: Reading, context: str, plain: str) -> bool:
         """Whether what sounds like a command may be the answer (“字看不清了” of the card, “没时间” for a course)."""
         kind, _, fact = context.partition(":")
-        if (heard.command in _ANSWERS.get(context, ()) and len(plain) < 9) or (
-            context in _OF_THE_CARD and heard.argument == "large"
-        ):
+        of_the_card = context in _OF_THE_CARD and (heard.argument == "large" or heard.command == "resume")
+        if (heard.command in _ANSWERS.get(context, ()) and len(plain) < 9) or of_the_card:
             return True
         if kind == "yesno" and fact != "confirm_restart" and self._p["gives_up"].match(plain):
             return False  # “不办了”

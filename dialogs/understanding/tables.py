@@ -181,10 +181,12 @@ class Story(_Table):
 
 
 class Cue(_Table):
-    """Something said at any moment: `say` are patterns on the plain text, `not` words that make it something else."""
+    """Something said at any moment: `say` are patterns on the plain text, `not` words that make it something else.
+    `but_at`: facts that it answers where they are asked."""
 
     say: list[str]
     not_: list[str] = Field(default=[], alias="not")
+    but_at: list[str] = []
     command: str = ""
     argument: str = ""
     doubt: str = ""
