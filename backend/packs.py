@@ -6,6 +6,7 @@ the same program. Nothing here needs the server or its secrets.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -21,6 +22,8 @@ from dialogs.policy.source import as_text
 
 if TYPE_CHECKING:
     from dialogs.policy.walk import Walked
+
+THE_LIVING, THE_DEAD = "the living", "the dead"  # walks without a wish
 
 
 @click.group(help="The policy: check, explain, draw, compare, try out, walk through.")
@@ -134,19 +137,18 @@ def try_(data_dir: Path | None, region: str, facts: tuple[str, ...], wants: tupl
 
 @packs.command()
 @click.argument("region", required=False)
+@click.option("--jobs", default=os.cpu_count() or 1, show_default="one a core", help="Processes; 1: in this one.")
 @click.pass_obj
-def cover(data_dir: Path | None, region: str | None) -> None:
+def cover(data_dir: Path | None, region: str | None, jobs: int) -> None:
     """Walk every talk to its end, with no wish and with each single one: all is decided, with a reason, and nothing is
     asked in vain. Exit status 1 if not."""
     policy = _policy(data_dir)
     wrong = False
     for name in [region] if region else list(policy.packs):
-        pack = _pack(policy, name)
-        wishes: list[tuple[str, dict[str, Any], tuple[str, ...] | None]]
-        wishes = [("the living", {}, None), ("the dead", {"is_deceased": True}, None)]
-        wishes += [(f"wish {item}", {}, (item,)) for item in pack.ids]
-        for who, start, wants in wishes:
-            done = _walked(policy, pack, start, wants, f"{name}, {who}")
+        wishes = [THE_LIVING, THE_DEAD, *_pack(policy, name).ids]
+        walks = _walked_beside(data_dir, name, wishes, jobs) if jobs > 1 else _walked_here(policy, name, wishes)
+        for wish, done in zip(wishes, walks, strict=True):
+            who = wish if wish in (THE_LIVING, THE_DEAD) else f"wish {wish}"
             click.echo(
                 f"{name}, {who}: {done.combinations} combinations, {done.states} distinct states; "
                 f"questions: mean {done.mean:.2f}, longest talk {done.longest}; {len(done.faults)} faults"
@@ -157,17 +159,57 @@ def cover(data_dir: Path | None, region: str | None) -> None:
     sys.exit(1 if wrong else 0)
 
 
-def _walked(policy: Policy, pack: Pack, start: dict[str, Any], wants: tuple[str, ...] | None, name: str) -> Walked:
-    from tqdm import tqdm
-
+def _walked(policy: Policy, region: str, wish: str, progress: Callable[[float], object]) -> Walked:
+    """`progress`: is given the share of this walk that is done since the last call."""
     from dialogs.policy.walk import walk
 
-    with tqdm(total=1.0, desc=name, disable=None, bar_format="{l_bar}{bar}| {elapsed}") as bar:
-        return walk(policy, pack, _today(), start=start, wants=wants, progress=_counting(bar))
+    start = {"is_deceased": True} if wish == THE_DEAD else {}
+    wants = None if wish in (THE_LIVING, THE_DEAD) else (wish,)
+    return walk(policy, policy.packs[region], _today(), start=start, wants=wants, progress=progress)
 
 
-def _counting(bar: Any) -> Callable[[float], object]:
-    return lambda share: bar.update(share)
+def _walked_here(policy: Policy, region: str, wishes: Sequence[str]) -> list[Walked]:
+    from tqdm import tqdm
+
+    with tqdm(total=float(len(wishes)), desc=region, disable=None, bar_format="{l_bar}{bar}| {elapsed}") as bar:
+        return [_walked(policy, region, wish, lambda share: bar.update(share)) for wish in wishes]
+
+
+def _walked_beside(data_dir: Path | None, region: str, wishes: Sequence[str], jobs: int) -> list[Walked]:
+    """The walks in several processes, each of which loads the packs for itself."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor, wait
+
+    from tqdm import tqdm
+
+    context = multiprocessing.get_context("spawn")
+    walked, total = context.Value("d", 0.0), len(wishes)
+    with (
+        ProcessPoolExecutor(min(jobs, total), context, _begin_walking, (data_dir, walked)) as pool,
+        tqdm(total=float(total), desc=region, disable=None, bar_format="{l_bar}{bar}| {elapsed}") as bar,
+    ):
+        # Benefits walk longest: they begin.
+        running = [pool.submit(_walk_one, region, wish) for wish in reversed(wishes)]
+        while wait(running, timeout=0.5).not_done:
+            bar.update(walked.value - bar.n)
+        return [one.result() for one in reversed(running)]
+
+
+_walking: list[Any] = []  # in a process of `_walked_beside`: the packs, and what all have walked so far
+
+
+def _begin_walking(data_dir: Path | None, walked: Any) -> None:
+    _walking[:] = [_policy(data_dir), walked]
+
+
+def _walk_one(region: str, wish: str) -> Walked:
+    policy, walked = _walking
+
+    def count(share: float) -> None:
+        with walked.get_lock():
+            walked.value += share
+
+    return _walked(policy, region, wish, count)
 
 
 # --- what is asked and given ---
@@ -246,7 +288,5 @@ def _today() -> date:
 
 
 def _data_dir() -> Path | None:
-    import os
-
     folder = os.environ.get("YIJIANSHI_DATA_DIR", "")
     return Path(folder) if folder else None

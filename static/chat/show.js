@@ -44,7 +44,7 @@ export function Pictures({ ids, word = "照片" }) {
 
 const Fact = ({ name, says }) => says ? html`<div><dt>${name}</dt><dd>${says}</dd></div>` : null;
 
-// What has to be found out before more can be said: with the reasons it would be hidden from whoever does not open them.
+// What is still open, in sight: reasons are folded.
 const unclear = ({ why }) => why.filter(({ holds }) => holds === null).map(({ says }) => says).join("");
 
 function Item({ item, documents }) {

@@ -44,11 +44,12 @@ def test_two_files_in_an_empty_folder_make_a_county_that_decides_and_asks(folder
     assert first["next_question"] == "household_county"
 
 
-def test_a_county_of_ones_own_is_walked_to_its_end_by_the_command(folder: Path) -> None:
-    done = CliRunner().invoke(main, ["packs", "cover", "small"])
-    assert done.exit_code == 0, done.output
-    assert "small, the living: " in done.output
-    assert " 0 faults" in done.output
+def test_a_county_of_ones_own_is_walked_to_its_end_by_the_command_however_many_walk(folder: Path) -> None:
+    alone, beside = (CliRunner().invoke(main, ["packs", "cover", "small", "--jobs", jobs]) for jobs in "12")
+    assert alone.exit_code == beside.exit_code == 0, alone.output + beside.output
+    assert "small, the living: " in alone.stdout
+    assert " 0 faults" in alone.stdout
+    assert alone.stdout == beside.stdout
 
 
 @pytest.mark.parametrize(
