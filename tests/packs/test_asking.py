@@ -226,13 +226,15 @@ def test_a_died_person_has_nothing_but_the_cancellation(facts: dict[str, Any]) -
 @settings(max_examples=sized(50, 1500), deadline=None)
 @given(facts=_FACTS, data=st.data())
 def test_one_more_fact_never_turns_a_refusal_that_was_complete(facts: dict[str, Any], data: st.DataObject) -> None:
-    """What is decided with little stays decided with more, but for what only a person can say once it is known."""
+    """What is decided with little stays decided with more, but for what only a person can say once it is known, and for what
+    an assessment decides anew (without a card, level and category that were told are none)."""
     known = complete(PACK, facts, ON)
     missing = [name for name in sorted(_VALUES) if known.get(name) is None]
     if not missing or facts.get("is_deceased") is None:
         return
     name = data.draw(st.sampled_from(missing))
     if name in (
+        "holds_card",
         "card_lost",
         "household_moved",
         "disability_changed",
